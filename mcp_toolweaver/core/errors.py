@@ -1,0 +1,61 @@
+"""Every error that Toolweaver raises on purpose.
+
+    ToolweaverError
+    ├── Unavailable            a part is away; the only error that a fallback catches
+    │   └── DeadlineExceeded   it did not answer in time
+    ├── InvalidRequest         the caller can mend it, and the message says how
+    │   ├── UnknownTool        no tool has that name; carries the closest names
+    │   └── InvalidArguments   the arguments do not fit the tool's schema
+    ├── ToolNotCallable        the tool is known from a file only; no server stands behind it
+    └── ConfigurationError     the owner's configuration is wrong; names file, key and fix
+
+Foreign errors are translated into these where a library is called, and these are
+translated into MCP results where MCP is spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ToolweaverError(Exception):
+    """Root of all errors that Toolweaver raises on purpose."""
+
+
+class Unavailable(ToolweaverError):
+    """A part (a downstream server, the embedding model, an index) cannot serve just now."""
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(f"{part}: {reason}")
+        self.part = part
+        self.reason = reason
+
+
+class DeadlineExceeded(Unavailable):
+    """A part did not answer within its deadline."""
+
+
+class InvalidRequest(ToolweaverError):
+    """The caller sent something that it can correct; the message says how."""
+
+
+class UnknownTool(InvalidRequest):
+    """No tool has the requested name."""
+
+    def __init__(self, name: str, closest: Sequence[str] = ()) -> None:
+        hint = f" Closest names: {', '.join(closest)}." if closest else ""
+        super().__init__(f"There is no tool named {name!r}.{hint} Use search_tools to find tools.")
+        self.name = name
+        self.closest = tuple(closest)
+
+
+class InvalidArguments(InvalidRequest):
+    """The arguments of a call do not fit the tool's input schema."""
+
+
+class ToolNotCallable(ToolweaverError):
+    """The tool is described in a catalog file, but no server stands behind it."""
+
+
+class ConfigurationError(ToolweaverError):
+    """The configuration is wrong. The message names the file, the key and the fix."""

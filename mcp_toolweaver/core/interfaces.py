@@ -1,0 +1,152 @@
+"""What the parts of Toolweaver are to each other.
+
+A leaf, a wrapper around one and a composite of several implement the same interface.
+None has a ``close``: a part with a connection is opened by an async context manager in
+its own file, and the composition root holds the only exit stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match, SearchRequest, SearchResult
+from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.core.query import Vector
+
+
+class Searcher(Protocol):
+    """Anything that answers a search."""
+
+    async def search(self, request: SearchRequest) -> SearchResult:
+        """Answer the request.
+
+        Raises:
+            Unavailable: a part that this searcher needs is away.
+        """
+        ...
+
+
+class ToolIndex(Protocol):
+    """Where the text and the vectors of tools are kept and matched."""
+
+    async def query(self, query: IndexQuery) -> Sequence[Match]:
+        """Return the union of the best ``query.limit`` candidates of each lane, unordered.
+
+        Raises:
+            Unavailable: the index cannot answer.
+        """
+        ...
+
+    async def digests(self) -> Mapping[ToolId, str]:
+        """Return the digest of each indexed tool."""
+        ...
+
+    async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
+        """Make a change searchable as a whole: a query sees all of it or nothing."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns text into vectors of one space."""
+
+    @property
+    def space(self) -> str:
+        """Names the vector space (model, dimension); vectors of two spaces never meet."""
+        ...
+
+    async def embed_query(self, text: str) -> Vector:
+        """Return the normalized vector of a query.
+
+        Raises:
+            Unavailable: the model is not (or not yet) there.
+        """
+        ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """Return one normalized vector a text, in the order of the texts.
+
+        Raises:
+            Unavailable: the model is not (or not yet) there.
+        """
+        ...
+
+
+class Cache(Protocol):
+    """Bytes by key, for a while. A cache never raises: what it cannot do is a miss."""
+
+    async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Return the value of each key, or None where there is none."""
+        ...
+
+    async def set_many(self, values: Mapping[str, bytes], *, ttl: float) -> None:
+        """Keep the values for ``ttl`` seconds."""
+        ...
+
+
+class ToolCaller(Protocol):
+    """Anything that calls a tool."""
+
+    async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
+        """Call the tool once.
+
+        Raises:
+            InvalidArguments: the arguments do not fit.
+            ToolNotCallable: nothing stands behind the tool.
+            Unavailable: the server behind it is away or did not answer in time.
+        """
+        ...
+
+
+class CatalogView(Protocol):
+    """Read access to the current catalog."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The current catalog. Take it once for each request."""
+        ...
+
+
+class CatalogSource(Protocol):
+    """Where tools come from and where their calls go: the interface of a plugin."""
+
+    async def list_tools(self) -> Sequence[Tool]:
+        """List all tools.
+
+        Raises:
+            Unavailable: the source cannot be listed just now.
+        """
+        ...
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+        """Call a tool by the name that the source gave it, at most once.
+
+        Raises:
+            ToolNotCallable: nothing stands behind the source's tools.
+            Unavailable: the source went away or did not answer in time.
+        """
+        ...
+
+    async def wait_changed(self) -> None:
+        """Return when the list of tools may have changed; never, if it cannot.
+
+        Raises:
+            Unavailable: the connection was lost, and the source must be opened anew.
+        """
+        ...
+
+
+class SourceFactory(Protocol):
+    """What a plugin registers under the entry point group ``mcp_toolweaver.sources``."""
+
+    def __call__(self, name: str, options: Mapping[str, Any]) -> AbstractAsyncContextManager[CatalogSource]:
+        """Open a source under a name of the owner's choice. It is left in the task that entered it.
+
+        Raises:
+            ConfigurationError: the options are wrong; the message says which and how to mend it.
+            Unavailable: the source cannot be reached.
+        """
+        ...

@@ -1,0 +1,76 @@
+"""Questions and answers of a search, inside and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from mcp_toolweaver.core.tools import Tool, ToolId
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vector: TypeAlias = NDArray[np.float32]
+    """An embedding: shape ``(dimension,)``, float32, L2-normalized."""
+
+Confidence: TypeAlias = Literal["high", "low", "none"]
+Tier: TypeAlias = Literal["hybrid", "lexical"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What the caller wants to find."""
+
+    text: str
+    limit: int = 5
+    domain: str | None = None
+    """Only tools of this domain or server, if given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A tool that was found, with its fused score; comparable within one result only."""
+
+    tool: Tool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The hits, best first, and how they came about."""
+
+    hits: tuple[Hit, ...]
+    confidence: Confidence
+    tier: Tier
+    skipped: tuple[str, ...] = ()
+    """One sentence for each part that could not take part; empty for a full answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexQuery:
+    """A question to an index: words, a vector, or both."""
+
+    terms: tuple[str, ...]
+    limit: int
+    vector: Vector | None = None
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A tool as an index stores it; searchable by words alone while it has no vector."""
+
+    tool: Tool
+    vector: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A candidate of an index with its score in each lane; None where a lane did not score it."""
+
+    id: ToolId
+    lexical: float | None
+    dense: float | None
+    coverage: float
+    """Share of the query's terms, weighted by their rarity, that the tool's text holds; 0 to 1."""

@@ -1,0 +1,142 @@
+"""What a tool is, and what an immutable catalog of tools is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from mcp_toolweaver.core.names import callable_name
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ToolId:
+    """A tool's identity: the server it belongs to and its name there, written ``server::name``."""
+
+    server: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.server}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool: its identity and its definition as the server's ``tools/list`` gave it.
+
+    ``definition`` is the JSON object of the MCP specification (``name``, ``description``,
+    ``inputSchema``, ...), repaired where it was malformed. Treat it as read-only.
+    """
+
+    id: ToolId
+    definition: Mapping[str, Any]
+    domain: str = "general"
+    server_description: str = ""
+    callable: bool = True
+    """False for a tool that is only described in a file: it can be found, not called."""
+
+    @cached_property
+    def callable_name(self) -> str:
+        """The name a host calls the tool by; see `mcp_toolweaver.core.names`."""
+        return callable_name(self.id.server, self.id.name)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over everything that affects search or calls; equal digests are equal tools."""
+        parts = [self.id.server, self.id.name, self.definition, self.domain, self.server_description, self.callable]
+        encoded = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(encoded.encode(errors="replace")).hexdigest()
+
+    @property
+    def title(self) -> str:
+        """The display name, by the precedence of the MCP specification; empty if there is none."""
+        return str(self.definition.get("title") or self.annotations.get("title") or "")
+
+    @property
+    def description(self) -> str:
+        """The description; empty if there is none."""
+        return str(self.definition.get("description") or "")
+
+    @property
+    def input_schema(self) -> Mapping[str, Any]:
+        """The JSON schema of the arguments."""
+        schema = self.definition.get("inputSchema")
+        return schema if isinstance(schema, Mapping) else _NOTHING
+
+    @property
+    def annotations(self) -> Mapping[str, Any]:
+        """The MCP annotations (``readOnlyHint``, ``destructiveHint``, ...): hints, not promises."""
+        annotations = self.definition.get("annotations")
+        return annotations if isinstance(annotations, Mapping) else _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a call returned: the JSON object of an MCP ``CallToolResult``, passed through whole."""
+
+    payload: Mapping[str, Any]
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the downstream tool reported an error."""
+        return bool(self.payload.get("isError", False))
+
+    @classmethod
+    def from_text(cls, text: str, *, is_error: bool = False) -> ToolResult:
+        """Build a result of one text block."""
+        return cls({"content": [{"type": "text", "text": text}], "isError": is_error})
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable catalog. A change builds the next snapshot; readers keep the one they took."""
+
+    tools: Mapping[ToolId, Tool] = field(default_factory=dict[ToolId, Tool])
+
+    @classmethod
+    def of(cls, tools: Iterable[Tool]) -> Snapshot:
+        """Build a snapshot; of several tools with one identity or callable name, the first stays."""
+        kept: dict[ToolId, Tool] = {}
+        names: set[str] = set()
+        for tool in tools:
+            if tool.id in kept or tool.callable_name in names:
+                continue
+            kept[tool.id] = tool
+            names.add(tool.callable_name)
+        return cls(MappingProxyType(kept))
+
+    @cached_property
+    def generation(self) -> str:
+        """A hash over all tools: equal generations are equal catalogs."""
+        joined = "\n".join(sorted(tool.digest for tool in self.tools.values()))
+        return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+    @cached_property
+    def by_callable_name(self) -> Mapping[str, Tool]:
+        """The tools by the name that a host calls them by."""
+        return MappingProxyType({tool.callable_name: tool for tool in self.tools.values()})
+
+    @cached_property
+    def by_tool_name(self) -> Mapping[str, tuple[Tool, ...]]:
+        """The tools by the name that their server gave them; a name may live on several servers."""
+        grouped: dict[str, list[Tool]] = {}
+        for tool in self.tools.values():
+            grouped.setdefault(tool.id.name, []).append(tool)
+        return MappingProxyType({name: tuple(tools) for name, tools in grouped.items()})
+
+    @cached_property
+    def by_server(self) -> Mapping[str, tuple[Tool, ...]]:
+        """The tools of each server, in the order in which the catalog holds them."""
+        grouped: dict[str, list[Tool]] = {}
+        for tool in self.tools.values():
+            grouped.setdefault(tool.id.server, []).append(tool)
+        return MappingProxyType({server: tuple(tools) for server, tools in grouped.items()})
+
+    def __len__(self) -> int:
+        return len(self.tools)
