@@ -1,0 +1,65 @@
+"""Toolweaver: one MCP server in front of all your tools.
+
+This is what the author of a source plugin needs, and all that is public. The parts that
+take long to import are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mcp_toolweaver.core.definition import MalformedTool
+from mcp_toolweaver.core.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    InvalidArguments,
+    InvalidRequest,
+    ToolNotCallable,
+    ToolweaverError,
+    Unavailable,
+    UnknownTool,
+)
+from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
+from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.proxy import transports
+    from mcp_toolweaver.proxy.downstream import Downstream, connect
+    from mcp_toolweaver.proxy.stderr import stderr_tail
+
+__all__ = [
+    "CatalogSource",
+    "ConfigurationError",
+    "DeadlineExceeded",
+    "Downstream",
+    "InvalidArguments",
+    "InvalidRequest",
+    "MalformedTool",
+    "SourceFactory",
+    "Tool",
+    "ToolId",
+    "ToolNotCallable",
+    "ToolResult",
+    "ToolweaverError",
+    "Unavailable",
+    "UnknownTool",
+    "connect",
+    "stderr_tail",
+    "transports",
+]
+
+_LATE = {
+    "Downstream": "mcp_toolweaver.proxy.downstream",
+    "connect": "mcp_toolweaver.proxy.downstream",
+    "stderr_tail": "mcp_toolweaver.proxy.stderr",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the parts that need the MCP SDK when they are first asked for."""
+    if name == "transports":
+        return import_module("mcp_toolweaver.proxy.transports")
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match, SearchRequest, SearchResult
+from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
 
 if TYPE_CHECKING:
@@ -107,6 +108,15 @@ class CatalogView(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The current catalog. Take it once for each request."""
+        ...
+
+    @property
+    def statuses(self) -> Sequence[SourceStatus]:
+        """How each source is doing, in the order of the configuration."""
+        ...
+
+    async def wait_known(self) -> None:
+        """Return when each source has been listed, now or in an earlier run, or has failed."""
         ...
 
 

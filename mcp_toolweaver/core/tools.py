@@ -10,6 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from mcp_toolweaver.core.definition import mend
 from mcp_toolweaver.core.names import callable_name
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -40,6 +41,24 @@ class Tool:
     server_description: str = ""
     callable: bool = True
     """False for a tool that is only described in a file: it can be found, not called."""
+
+    @classmethod
+    def from_definition(
+        cls, server: str, raw: Any, *, domain: str = "", server_description: str = "", callable: bool = True
+    ) -> Tool:
+        """Make a tool of ``server`` from a foreign definition; the domain defaults to the server.
+
+        Raises:
+            MalformedTool: the definition cannot be used; see `mcp_toolweaver.core.definition.mend`.
+        """
+        definition = mend(raw)
+        return cls(
+            id=ToolId(server, definition["name"]),
+            definition=definition,
+            domain=domain or server,
+            server_description=server_description,
+            callable=callable,
+        )
 
     @cached_property
     def callable_name(self) -> str:

@@ -1,0 +1,88 @@
+"""A downstream MCP server: a child process, or a URL of streamable HTTP or SSE."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from mcp_toolweaver import ConfigurationError, Downstream, connect, stderr_tail, transports
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    connect_timeout: float = Field(default=60.0, gt=0)
+    """Seconds until the handshake must be done; a first start may have to install the server."""
+    call_timeout: float = Field(default=60.0, gt=0)
+    """Seconds that one call may take."""
+
+
+class StdioOptions(_Options):
+    """A server that is started as a child process."""
+
+    transport: Literal["stdio"]
+    command: str = Field(min_length=1)
+    args: list[str] = []
+    env: dict[str, str] = {}
+    cwd: str | None = None
+
+
+class RemoteOptions(_Options):
+    """A server that listens at a URL."""
+
+    transport: Literal["http", "sse"]
+    url: str = Field(pattern=r"^https?://")
+    headers: dict[str, str] = {}
+
+
+_OPTIONS: TypeAdapter[StdioOptions | RemoteOptions] = TypeAdapter(
+    Annotated[StdioOptions | RemoteOptions, Field(discriminator="transport")]
+)
+
+
+@asynccontextmanager
+async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[Downstream]:
+    """Connect to the server; see `SourceFactory`."""
+    chosen = _options(options)
+    opener = _child(name, chosen) if isinstance(chosen, StdioOptions) else _remote(name, chosen)
+    async with opener as downstream:
+        yield downstream
+
+
+@asynccontextmanager
+async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]:
+    with stderr_tail() as (stderr, tail):
+        async with connect(
+            name,
+            lambda: transports.stdio(options.command, options.args, options.env, options.cwd, stderr),
+            connect_timeout=options.connect_timeout,
+            call_timeout=options.call_timeout,
+            last_words=tail.last_line,
+        ) as downstream:
+            yield downstream
+
+
+@asynccontextmanager
+async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstream]:
+    opener = transports.http if options.transport == "http" else transports.sse
+    async with connect(
+        name,
+        lambda: opener(options.url, options.headers),
+        connect_timeout=options.connect_timeout,
+        call_timeout=options.call_timeout,
+    ) as downstream:
+        yield downstream
+
+
+def _options(options: Mapping[str, Any]) -> StdioOptions | RemoteOptions:
+    if "invalid" in options:
+        raise ConfigurationError(str(options["invalid"]))
+    try:
+        return _OPTIONS.validate_python(dict(options))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ConfigurationError(f"{key}: {first['msg']}") from error

@@ -1,0 +1,68 @@
+"""The composition root: the only file that knows all parts, and how they are wired."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mcp_toolweaver.cache.file import open_file_cache
+from mcp_toolweaver.catalog.catalog import Catalog
+from mcp_toolweaver.catalog.listings import Listings
+from mcp_toolweaver.catalog.runner import SourceSetup
+from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
+from mcp_toolweaver.core.interfaces import Searcher, ToolCaller
+from mcp_toolweaver.embeddings.cached import CachedEmbedder
+from mcp_toolweaver.embeddings.loading import LoadingEmbedder
+from mcp_toolweaver.embeddings.sentence_transformers import load
+from mcp_toolweaver.index.indexer import Indexer
+from mcp_toolweaver.index.memory import MemoryIndex
+from mcp_toolweaver.proxy.arguments import CheckedCaller
+from mcp_toolweaver.resilience.fallback import FallbackSearcher
+from mcp_toolweaver.search.hybrid import HybridSearcher
+from mcp_toolweaver.search.lexical import LexicalSearcher
+from mcp_toolweaver.warmup import Warmup
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that a command needs, wired and not yet running."""
+
+    catalog: Catalog
+    searcher: Searcher
+    caller: ToolCaller
+    warmup: Warmup
+
+
+@asynccontextmanager
+async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
+    """Wire the parts, starting from what the last run knew; run ``catalog`` and ``warmup`` to go on."""
+    settings = configuration.settings
+    async with open_file_cache(settings.cache_dir / "cache.sqlite3") as cache:
+        catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(cache))
+        await catalog.restore()
+        index = MemoryIndex()
+        model = LoadingEmbedder(settings.embedding.model, lambda: load(settings.embedding.model))
+        embedder = CachedEmbedder(model, cache)
+        by_words = LexicalSearcher(catalog, index)
+        enabled = settings.embedding.enabled
+        yield App(
+            catalog=catalog,
+            searcher=FallbackSearcher(HybridSearcher(catalog, index, embedder), by_words) if enabled else by_words,
+            caller=CheckedCaller(catalog),
+            warmup=Warmup(catalog, Indexer(index, embedder), model if enabled else None),
+        )
+
+
+def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:
+    where = f"{configuration.path.name}: {source.origin}" if configuration.path else source.origin
+    options = _with_deadlines(source.options, configuration.settings) if source.kind == SERVER_KIND else source.options
+    return SourceSetup(source.name, source.kind, options, where, source.domain)
+
+
+def _with_deadlines(options: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+    """Give a server the deadlines that hold for all, where it has none of its own."""
+    if "invalid" in options:
+        return options
+    return {**settings.downstream.model_dump(), **options}

@@ -1,0 +1,64 @@
+"""The last listing of each source, kept between runs so that a start needs no discovery."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_toolweaver.core.definition import MalformedTool
+from mcp_toolweaver.core.interfaces import Cache
+from mcp_toolweaver.core.tools import Tool
+
+LIFETIME = 24 * 3600.0
+"""Seconds that a listing is kept."""
+
+_FORMAT = 1
+
+
+class Listings:
+    """Tools by the source that listed them; a changed configuration is another source."""
+
+    def __init__(self, cache: Cache) -> None:
+        """Keep listings in ``cache``."""
+        self._cache = cache
+
+    async def get(self, source: str) -> Sequence[Tool] | None:
+        """Return the last listing under a key of `listing_key`, None if there is none."""
+        [value] = await self._cache.get_many([source])
+        try:
+            return _decode(value) if value else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    async def set(self, source: str, tools: Sequence[Tool]) -> None:
+        """Keep a listing."""
+        await self._cache.set_many({source: _encode(tools)}, ttl=LIFETIME)
+
+
+def listing_key(name: str, kind: str, options: Mapping[str, Any]) -> str:
+    """Return the key of a source: a hash over its configuration, which may hold secrets."""
+    encoded = json.dumps([_FORMAT, name, kind, options], sort_keys=True, default=str)
+    return f"catalog:{hashlib.sha256(encoded.encode(errors='replace')).hexdigest()}"
+
+
+def _encode(tools: Sequence[Tool]) -> bytes:
+    rows = [
+        {
+            "server": tool.id.server,
+            "definition": tool.definition,
+            "domain": tool.domain,
+            "server_description": tool.server_description,
+            "callable": tool.callable,
+        }
+        for tool in tools
+    ]
+    return json.dumps({"format": _FORMAT, "tools": rows}, default=str).encode(errors="replace")
+
+
+def _decode(value: bytes) -> list[Tool]:
+    decoded = json.loads(value)
+    if decoded["format"] != _FORMAT:
+        raise MalformedTool("another format")
+    return [Tool.from_definition(row.pop("server"), row.pop("definition"), **row) for row in decoded["tools"]]

@@ -1,0 +1,161 @@
+"""One owner task a source: it opens the source, lists it, watches it, and leaves it again.
+
+The task that enters a source is the one that leaves it (an MCP client demands that); calls
+come from any task and find the open source here.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import anyio
+
+from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, Unavailable
+from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
+from mcp_toolweaver.core.status import SourceState, SourceStatus
+from mcp_toolweaver.core.tools import Tool, ToolResult
+
+_log = logging.getLogger(__name__)
+
+_FIRST_RETRY = 1.0
+_LONGEST_RETRY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSetup:
+    """What a runner needs to know of its source."""
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    origin: str
+    """Where it is configured (file and key), for messages."""
+    domain: str | None = None
+    """The domain of its tools, where the owner gave one."""
+
+
+class SourceRunner:
+    """Owns one source for as long as `run` runs."""
+
+    def __init__(
+        self,
+        setup: SourceSetup,
+        factory: Callable[[str], SourceFactory],
+        *,
+        on_tools: Callable[[SourceRunner], None],
+        known: Sequence[Tool] | None = None,
+    ) -> None:
+        """Own the source of ``setup``; ``known`` tools stand in until it has been listed."""
+        self.setup = setup
+        self.tools: tuple[Tool, ...] = tuple(known or ())
+        self.settled = anyio.Event()
+        self.known = known is not None
+        self._factory = factory
+        self._on_tools = on_tools
+        self._source: CatalogSource | None = None
+        self._state = SourceState.CONNECTING
+        self._reason = ""
+        self._seconds: float | None = None
+        self._moved = anyio.Event()
+        self._wanted: anyio.Event | None = None
+
+    @property
+    def status(self) -> SourceStatus:
+        """How the source is doing now."""
+        name, kind = self.setup.name, self.setup.kind
+        return SourceStatus(name, kind, self._state, len(self.tools), self._reason, self._seconds)
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+        """Call a tool of the source, opening it first if it is not open.
+
+        Raises:
+            Unavailable: the source cannot be opened, or went away during the call.
+        """
+        source = self._source or await self._opened()
+        return await source.call_tool(name, arguments)
+
+    async def run(self) -> None:
+        """Keep the source open until cancelled; after a failure try again, later and later."""
+        failures = 0
+        while True:
+            opened_at = anyio.current_time()
+            try:
+                await self._hold_open()
+            except ConfigurationError as error:
+                self._failed(str(error))
+                return
+            except Exception as error:  # noqa: BLE001  a plugin may raise anything; the others go on
+                self._failed(_reason(error, self.setup.name))
+            failures = 0 if anyio.current_time() - opened_at > _LONGEST_RETRY else failures + 1
+            await self._pause(min(_LONGEST_RETRY, _FIRST_RETRY * 2.0 ** (failures - 1)))
+
+    async def _hold_open(self) -> None:
+        started = anyio.current_time()
+        factory = self._factory(self.setup.kind)
+        async with factory(self.setup.name, self.setup.options) as source:
+            await self._list(source)
+            self._opened_after(anyio.current_time() - started, source)
+            try:
+                while True:
+                    await source.wait_changed()
+                    await self._list(source)
+            finally:
+                self._source = None
+
+    async def _list(self, source: CatalogSource) -> None:
+        tools = await source.list_tools()
+        domain = self.setup.domain
+        self.tools = tuple(tools if domain is None else [replace(tool, domain=domain) for tool in tools])
+        self._on_tools(self)
+
+    def _opened_after(self, seconds: float, source: CatalogSource) -> None:
+        self._source, self._seconds = source, seconds
+        self._move(SourceState.READY)
+        _log.info("%s: ready with %d tools after %.1f s", self.setup.name, len(self.tools), seconds)
+
+    def _failed(self, reason: str) -> None:
+        if reason != self._reason:
+            _log.error("%s: %s", self.setup.origin, reason)
+        self._move(SourceState.FAILED, reason)
+        self._on_tools(self)
+
+    def _move(self, state: SourceState, reason: str = "") -> None:
+        """Enter a state and wake everyone who waits for one."""
+        self._state = state
+        self._reason = "" if state is SourceState.READY else reason or self._reason
+        if state is not SourceState.CONNECTING:
+            self.settled.set()
+        moved, self._moved = self._moved, anyio.Event()
+        moved.set()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, with jitter, before the next attempt; a call that wants the source ends the wait."""
+        self._wanted = anyio.Event()
+        with anyio.move_on_after(seconds * random.uniform(0.5, 1.0)):  # noqa: S311  not a secret
+            await self._wanted.wait()
+        self._wanted = None
+        self._move(SourceState.CONNECTING)
+
+    async def _opened(self) -> CatalogSource:
+        """Return the source once the attempt under way, or else an immediate one, has opened it."""
+        if self._wanted is not None:
+            self._wanted.set()
+            self._move(SourceState.CONNECTING)
+        while self._state is SourceState.CONNECTING:
+            await self._moved.wait()
+        if self._source is None:
+            raise Unavailable(f"server {self.setup.name!r}", self._reason)
+        return self._source
+
+
+def _reason(error: Exception, name: str) -> str:
+    """Return one line that says why; an error of ours says it already."""
+    if isinstance(error, Unavailable):
+        return error.reason
+    if isinstance(error, ToolweaverError):
+        return str(error)
+    return f"the source {name!r} failed: {type(error).__name__}: {error}"

@@ -1,0 +1,34 @@
+"""Finds the configuration, and tells the owner what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from mcp_toolweaver.config import Configuration, load
+from mcp_toolweaver.telemetry.logs import configure
+
+_HERE = ("toolweaver.toml", "toolweaver.json", ".mcp.json")
+
+
+def configuration(path: Path | None, *, log_level: str | None = None) -> Configuration:
+    """Read the configuration at ``path``, or else at the usual places; problems go to stderr.
+
+    The usual places are ``toolweaver.toml``, ``toolweaver.json`` and ``.mcp.json`` in the
+    current folder, then ``toolweaver.toml`` in the user's configuration folder.
+    """
+    chosen = path or _usual()
+    loaded = load(chosen)
+    configure(log_level or loaded.settings.log_level)
+    for problem in loaded.problems:
+        sys.stderr.write(f"toolweaver: {problem}\n")
+    if chosen is None:
+        sys.stderr.write("toolweaver: no configuration was found; name one with --config FILE\n")
+    return loaded
+
+
+def _usual() -> Path | None:
+    places = [*(Path(name) for name in _HERE), user_config_path("toolweaver", appauthor=False) / "toolweaver.toml"]
+    return next((place for place in places if place.is_file()), None)

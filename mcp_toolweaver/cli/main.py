@@ -1,0 +1,117 @@
+"""The commands. What a command needs is imported when it runs, so that ``serve`` answers at once."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="toolweaver",
+    help="One MCP server in front of all your tools: the model searches for the right tool and calls it.",
+    epilog="Start with: toolweaver demo. Then: toolweaver serve --config FILE, where FILE is the configuration "
+    "that your host (Claude Desktop, Claude Code, Cursor, VS Code, ...) has already.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[
+    Optional[Path],  # noqa: UP045  typer reads the annotation at run time
+    typer.Option("--config", "-c", help="mcpServers JSON of any host, VS Code's servers, or TOML."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+WordsOnly = Annotated[bool, typer.Option("--words-only", help="Search by words alone; loads no model.")]
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
+    if wanted:
+        typer.echo(f"toolweaver {version('mcp-toolweaver')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *, _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False
+) -> None:
+    """Hold the options of all commands."""
+
+
+@app.command()
+def serve(*, config: Config = None) -> None:
+    """Serve MCP over stdin and stdout: what a host starts."""
+    from mcp_toolweaver.cli import serving  # noqa: PLC0415
+
+    raise typer.Exit(serving.run(config))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What you want to do, in your own words.")],
+    *,
+    config: Config = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools to show.")] = 5,
+    domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search the tools of all servers, as a model would."""
+    from mcp_toolweaver.cli import searching  # noqa: PLC0415
+
+    raise typer.Exit(searching.run(config, query, limit, domain, words_only=words_only, as_json=as_json))
+
+
+@app.command(name="list")
+def list_(
+    server: Annotated[Optional[str], typer.Argument(help="List the tools of this server.")] = None,  # noqa: UP045
+    *,
+    config: Config = None,
+    tools: Annotated[bool, typer.Option("--tools", help="List the tools of all servers.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the servers: which are ready, which failed and why, and how many tools each has."""
+    from mcp_toolweaver.cli import listing  # noqa: PLC0415
+
+    raise typer.Exit(listing.run(config, server, tools=tools, as_json=as_json))
+
+
+@app.command()
+def call(
+    name: Annotated[str, typer.Argument(help="The tool: server__tool, as search and list print it.")],
+    arguments: Annotated[str, typer.Argument(help="Its arguments, as a JSON object.")] = "{}",
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Call a tool and print what it returns."""
+    from mcp_toolweaver.cli import calling  # noqa: PLC0415
+
+    raise typer.Exit(calling.run(config, name, arguments, as_json=as_json))
+
+
+@app.command(name="eval")
+def evaluate(
+    *,
+    catalog: Annotated[Path, typer.Option(help="A catalog file, or a folder of them.")],
+    queries: Annotated[Path, typer.Option(help="Labelled queries: JSON lines with query and needs or relevant.")],
+    words_only: WordsOnly = False,
+    failures: Annotated[int, typer.Option(min=0, help="How many of the worst queries to show.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the search on a labelled set: recall, nDCG, MRR and latency."""
+    from mcp_toolweaver.cli import evaluating  # noqa: PLC0415
+
+    raise typer.Exit(evaluating.run(catalog, queries, failures, words_only=words_only, as_json=as_json))
+
+
+@app.command()
+def demo(
+    *,
+    words_only: WordsOnly = False,
+) -> None:
+    """Show the whole thing: real servers, a few hundred tools, some searches and a real call."""
+    from mcp_toolweaver.cli import demonstrating  # noqa: PLC0415
+
+    raise typer.Exit(demonstrating.run(words_only=words_only))

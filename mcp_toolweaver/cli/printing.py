@@ -1,0 +1,63 @@
+"""What people see: tables on stdout, JSON where it was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mcp_toolweaver.core.status import SourceState, SourceStatus
+from mcp_toolweaver.core.tools import Tool
+from mcp_toolweaver.text.summary import summarize
+
+out = Console()
+
+_STYLES = {SourceState.READY: "green", SourceState.CONNECTING: "yellow", SourceState.FAILED: "red"}
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, indented, on stdout."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201
+
+
+def print_reply(query: str, reply: Mapping[str, Any]) -> None:
+    """Print the reply of ``search_tools`` as a table."""
+    table = Table(title=f"[bold]{escape(query)}[/]  (confidence: {reply['confidence']})", title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("tool", style="cyan", overflow="fold")
+    table.add_column("description")
+    table.add_column("score", justify="right")
+    for number, row in enumerate(reply["tools"], start=1):
+        table.add_row(str(number), row["name"], escape(row["description"]), f"{row['score']:.4f}")
+    out.print(table if reply["tools"] else f"{table.title}\n  no tool fits")
+    for note in reply["degraded"]:
+        out.print(f"  [yellow]note:[/] {escape(note)}")
+
+
+def print_statuses(statuses: Sequence[SourceStatus], tools: int) -> None:
+    """Print the servers as a table."""
+    table = Table("server", "kind", "state", "tools", "seconds", "reason", title=f"{tools} tools", title_justify="left")
+    for status in statuses:
+        seconds = "" if status.seconds is None else f"{status.seconds:.1f}"
+        state = f"[{_STYLES[status.state]}]{status.state}[/]"
+        table.add_row(escape(status.name), status.kind, state, str(status.tools), seconds, escape(status.reason))
+    out.print(table)
+
+
+def print_tools(tools: Sequence[Tool]) -> None:
+    """Print tools as a table."""
+    table = Table("tool", "domain", "description")
+    for tool in tools:
+        table.add_row(escape(tool.callable_name), escape(tool.domain), escape(summarize(tool.description, longest=120)))
+    out.print(table)
+
+
+def print_result(payload: Mapping[str, Any]) -> None:
+    """Print the content of a call's result, text as it is and other blocks by their kind."""
+    for block in payload.get("content", []):
+        text = block.get("text") if isinstance(block, Mapping) else None
+        out.print(text if isinstance(text, str) else f"<{block.get('type')}>", markup=False, highlight=False)

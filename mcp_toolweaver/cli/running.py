@@ -1,0 +1,68 @@
+"""For commands that do one thing and end: everything started, with a progress bar on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from mcp_toolweaver.app import App, open_app
+from mcp_toolweaver.catalog.catalog import Catalog
+from mcp_toolweaver.config import Configuration
+from mcp_toolweaver.core.status import SourceState
+
+err = Console(stderr=True)
+
+
+@asynccontextmanager
+async def running(loaded: Configuration, *, index: bool = True, meaning: bool = True) -> AsyncGenerator[App]:
+    """Open everything, wait until each server is ready or has failed, and index the catalog.
+
+    Args:
+        loaded: The configuration.
+        index: Whether tools are to be searched.
+        meaning: Whether they are to be searched by meaning too.
+    """
+    async with open_app(loaded) as app, anyio.create_task_group() as tasks:
+        tasks.start_soon(app.catalog.run)
+        with _progress() as progress:
+            await _connect(app.catalog, progress)
+            if index:
+                await _index(app, progress, meaning=meaning)
+        yield app
+        tasks.cancel_scope.cancel()
+
+
+async def _connect(catalog: Catalog, progress: Progress) -> None:
+    total = len(catalog.statuses)
+    step = progress.add_task("connecting to servers", total=total)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_count_settled, catalog, progress, step)
+        await catalog.wait_settled()
+        tasks.cancel_scope.cancel()
+    progress.update(step, completed=total)
+
+
+async def _count_settled(catalog: Catalog, progress: Progress, step: int) -> None:
+    while True:
+        done = sum(status.state is not SourceState.CONNECTING for status in catalog.statuses)
+        progress.update(step, completed=done)
+        await anyio.sleep(0.1)
+
+
+async def _index(app: App, progress: Progress, *, meaning: bool) -> None:
+    step = progress.add_task("loading the model" if meaning else "indexing", total=None)
+
+    def on_progress(done: int, total: int) -> None:
+        progress.update(step, description="embedding tools", completed=done, total=total)
+
+    await app.warmup.once(meaning=meaning, on_progress=on_progress)
+    progress.update(step, total=1, completed=1) if progress.tasks[step].total is None else None
+
+
+def _progress() -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=not err.is_terminal)

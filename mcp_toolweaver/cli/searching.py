@@ -1,0 +1,35 @@
+"""``toolweaver search``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import anyio
+
+from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.printing import print_json, print_reply
+from mcp_toolweaver.cli.running import running
+from mcp_toolweaver.config import Configuration
+from mcp_toolweaver.core.errors import InvalidRequest
+from mcp_toolweaver.server.search import search_tools
+
+
+def run(
+    config: Path | None, query: str, limit: int, domain: str | None, *, words_only: bool, as_json: bool
+) -> int:
+    """Search once and print the reply; return the exit status (1: nothing found, 2: wrong usage)."""
+    loaded = configuration(config, log_level="error")
+    arguments = {"query": query, "limit": limit, "domain": domain}
+    try:
+        reply = anyio.run(_search, loaded, arguments, words_only)
+    except InvalidRequest as error:
+        sys.stderr.write(f"toolweaver: {error}\n")
+        return 2
+    print_json(reply) if as_json else print_reply(query, reply)
+    return 0 if reply["tools"] else 1
+
+
+async def _search(loaded: Configuration, arguments: dict[str, object], words_only: bool) -> dict[str, object]:
+    async with running(loaded, meaning=not words_only) as app:
+        return await search_tools(app.catalog, app.searcher, arguments)

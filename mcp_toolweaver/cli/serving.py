@@ -1,0 +1,48 @@
+"""``toolweaver serve``: what a host starts as a subprocess."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import anyio
+from anyio.abc import CancelScope
+
+from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.config import Configuration
+from mcp_toolweaver.server.stdio import ClaimedStreams, claim_streams
+
+
+def run(config: Path | None) -> int:
+    """Serve until the host closes stdin or the process is told to stop; return the exit status."""
+    streams = claim_streams()
+    loaded = configuration(config)
+    anyio.run(_serve, loaded, streams)
+    sys.stderr.flush()
+    os._exit(0)  # a thread that waits in read() or in a model's start-up must not hold the process
+
+
+async def _serve(loaded: Configuration, streams: ClaimedStreams) -> None:
+    from mcp_toolweaver.app import open_app  # noqa: PLC0415
+    from mcp_toolweaver.server.gateway import Gateway  # noqa: PLC0415
+    from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
+
+    async with open_app(loaded) as app, anyio.create_task_group() as tasks:
+        threshold = loaded.settings.expose.direct_threshold
+        gateway = Gateway(app.catalog, app.searcher, app.caller, direct_threshold=threshold)
+        tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
+        tasks.start_soon(app.catalog.run)
+        tasks.start_soon(app.warmup.run, gateway.catalog_changed)
+        await serve(gateway, streams)
+        tasks.cancel_scope.cancel()
+
+
+async def _stop_on_signal(scope: CancelScope) -> None:
+    """End everything in order on the first signal, at once on the second."""
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _signal in signals:
+            if scope.cancel_called:
+                os._exit(1)
+            scope.cancel()

@@ -1,0 +1,106 @@
+"""Our own settings, one small model a part. Every value has a default that serves.
+
+    defaults  <  the key ``toolweaver`` of the file  <  environment variables
+
+A variable is named by its path: ``TOOLWEAVER_DOWNSTREAM__CALL_TIMEOUT=120``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENVIRONMENT_PREFIX = "TOOLWEAVER_"
+NESTED_DELIMITER = "__"
+_APPLICATION = "toolweaver"
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "Input should be a number, not true or false")
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _folder(value: Any) -> Any:
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise PydanticCustomError("folder", "Input should be the path of a folder")
+    return os.path.expanduser(value)  # noqa: PTH111  # Path.expanduser() raises where there is no home
+
+
+Count: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
+Seconds: TypeAlias = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder)]
+LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ExposeSettings(_Part):
+    """What the host sees in our list of tools."""
+
+    direct_threshold: Count = 20
+    """A catalog of at most so many tools is listed as it is; a larger one is searched. 0 always searches."""
+
+
+class DownstreamSettings(_Part):
+    """How long the servers behind us may take; one server may have its own values."""
+
+    connect_timeout: Seconds = 60.0
+    """Seconds for starting a server and listing its tools."""
+    call_timeout: Seconds = 60.0
+    """Seconds for one call of a tool."""
+
+
+class EmbeddingSettings(_Part):
+    """Search by meaning, beside search by words."""
+
+    enabled: bool = True
+    """False searches by words alone and loads no model."""
+    model: str = "all-MiniLM-L6-v2"
+    """The name of a model, or the folder it lies in."""
+
+
+class Settings(BaseSettings):
+    """All settings.
+
+    Building one reads nothing but its arguments, so it is the same everywhere; `load` is
+    what brings the file and the environment together.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter=NESTED_DELIMITER, extra="forbid", frozen=True
+    )
+
+    expose: ExposeSettings = ExposeSettings()
+    downstream: DownstreamSettings = DownstreamSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
+    """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
+    cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))
+    """Where what can be made again is kept, such as embeddings; ``~`` is the home folder."""
+    log_level: LogLevel = "info"
+    """The least serious messages that are logged."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic-settings sets the signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the arguments only; pydantic-settings would read the process's environment too."""
+        return (init_settings,)

@@ -1,0 +1,41 @@
+"""Removes characters that people do not see and models obey.
+
+Zero-width, bidirectional and tag characters hide instructions in a description; control
+characters and ANSI sequences garble terminals and logs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed, carriage return
+    "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # soft hyphen, zero-width, bidirectional
+    "\ud800-\udfff"  # lone surrogates, which no encoder accepts
+    "\U000e0000-\U000e007f]"  # tags
+)
+_DEEPEST = 64
+
+
+def scrub(text: str) -> str:
+    """Return the text without hidden characters; visible text is unchanged."""
+    return _HIDDEN.sub("", _ANSI.sub("", text))
+
+
+def scrub_json(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a JSON value with every string in it scrubbed, keys included.
+
+    Raises:
+        ValueError: the value is nested more than 64 levels deep.
+    """
+    if depth > _DEEPEST:
+        raise ValueError(f"nested more than {_DEEPEST} levels deep")
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {scrub(str(key)): scrub_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [scrub_json(item, depth + 1) for item in value]
+    return value

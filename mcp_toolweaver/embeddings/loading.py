@@ -1,0 +1,54 @@
+"""An embedder that is away until its model has been loaded in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.interfaces import Embedder
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.core.query import Vector
+
+PART = "search by meaning"
+
+
+class LoadingEmbedder:
+    """An `Embedder` that says why it cannot answer yet, and answers once `load` is through."""
+
+    def __init__(self, space: str, load: Callable[[], Awaitable[Embedder]]) -> None:
+        """Use the embedder that ``load`` returns, whose vectors lie in ``space``."""
+        self.space = space
+        self._load = load
+        self._inner: Embedder | None = None
+        self._away = Unavailable(PART, "the embedding model is still loading")
+        self._done = anyio.Event()
+
+    async def load(self) -> None:
+        """Load the model; a failure is kept and reported to every later caller."""
+        try:
+            self._inner = await self._load()
+        except Unavailable as away:
+            self._away = away
+        finally:
+            self._done.set()
+
+    async def wait_loaded(self) -> None:
+        """Return when `load` has ended, well or not."""
+        await self._done.wait()
+
+    async def embed_query(self, text: str) -> Vector:
+        """See `Embedder.embed_query`."""
+        return await self._ready().embed_query(text)
+
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """See `Embedder.embed_documents`."""
+        return await self._ready().embed_documents(texts)
+
+    def _ready(self) -> Embedder:
+        if self._inner is None:
+            raise Unavailable(self._away.part, self._away.reason)
+        return self._inner

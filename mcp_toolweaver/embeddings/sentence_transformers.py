@@ -1,0 +1,74 @@
+"""A model run by sentence-transformers and torch. The only file that imports them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import numpy as np
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.threads import run_in_thread
+from mcp_toolweaver.embeddings.weights import INSTALL, locate, runtime_is_installed
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.core.query import Vector
+
+_BATCH = 32
+_PART = "search by meaning"
+
+
+class SentenceTransformerEmbedder:
+    """An `Embedder` over a loaded model; one text or batch at a time, off the event loop."""
+
+    def __init__(self, model: Any, space: str) -> None:
+        """Wrap a loaded ``SentenceTransformer``; use `load` to get one."""
+        self._model = model
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+        self.space = space
+
+    async def embed_query(self, text: str) -> Vector:
+        """See `Embedder.embed_query`."""
+        return (await self.embed_documents([text]))[0]
+
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """See `Embedder.embed_documents`."""
+        matrix = await run_in_thread(self._encode, list(texts), limiter=self._one_at_a_time)
+        if not np.isfinite(matrix).all():
+            raise Unavailable(_PART, f"the model {self.space} returned vectors that are not numbers")
+        return list(matrix)
+
+    def _encode(self, texts: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        vectors = self._model.encode(
+            [text or " " for text in texts],
+            batch_size=_BATCH,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+async def load(model: str) -> SentenceTransformerEmbedder:
+    """Load a model from this machine, which takes seconds; nothing is downloaded.
+
+    Raises:
+        Unavailable: the libraries or the weights are not here; the message says what to install.
+    """
+    if not runtime_is_installed():
+        raise Unavailable(_PART, f"the embedding libraries are not installed; get them with: {INSTALL}")
+    return await run_in_thread(_load, model)
+
+
+def _load(model: str) -> SentenceTransformerEmbedder:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415  takes seconds
+
+        return SentenceTransformerEmbedder(SentenceTransformer(locate(model), local_files_only=True), model)
+    except Exception as error:  # the library raises OSError, ValueError, RuntimeError and its own alike
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Unavailable(_PART, f"the model {model!r} cannot be loaded: {reason}") from error

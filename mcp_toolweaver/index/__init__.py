@@ -1,0 +1,1 @@
+"""What is stored of each tool, and how it is matched."""

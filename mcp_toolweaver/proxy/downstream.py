@@ -1,0 +1,144 @@
+"""One live connection to a downstream MCP server, as a source of tools."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+from mcp.client.client import Client
+from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolRequest, CallToolRequestParams, Implementation, PaginatedRequestParams
+from pydantic import TypeAdapter, ValidationError
+
+from mcp_toolweaver.core.definition import MalformedTool
+from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.tools import Tool, ToolResult
+from mcp_toolweaver.proxy.failures import call_failure, connection_failure, part
+from mcp_toolweaver.proxy.results import passed_through
+from mcp_toolweaver.proxy.wire import Transport, Wire, observed
+
+_log = logging.getLogger(__name__)
+
+_RESULT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+_MOST_PAGES = 1_000
+
+
+class Downstream:
+    """A `CatalogSource` over an entered client; use `connect` to get one."""
+
+    def __init__(self, name: str, client: Client, wire: Wire) -> None:
+        """Wrap an entered client of the server called ``name``."""
+        self._name = name
+        self._client = client
+        self._wire = wire
+
+    async def list_tools(self) -> Sequence[Tool]:
+        """See `CatalogSource.list_tools`; malformed tools are left out with a line in the log."""
+        self._wire.problems.clear()
+        definitions = await self._definitions()
+        for problem in self._wire.problems:
+            _log.warning("%s: left out: %s", self._name, problem)
+        description = self._client.instructions or ""
+        tools: list[Tool] = []
+        for definition in definitions:
+            try:
+                tools.append(Tool.from_definition(self._name, definition, server_description=description))
+            except MalformedTool as problem:
+                _log.warning("%s: left out: %s", self._name, problem)
+        return tools
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+        """See `CatalogSource.call_tool`; an error that the server answers with becomes a result."""
+        request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
+        try:
+            return passed_through(await self._client.session.send_request(request, _RESULT))
+        except MCPError as error:
+            return call_failure(self._name, error)
+        except ValidationError:
+            return ToolResult.from_text(
+                f"Server {self._name!r} ran {name!r} but returned a result that is not valid MCP.", is_error=True
+            )
+
+    async def wait_changed(self) -> None:
+        """See `CatalogSource.wait_changed`."""
+        await self._wire.news.wait()
+        self._wire.news = anyio.Event()
+        if self._wire.ended:
+            raise Unavailable(part(self._name), "the connection was closed by the server")
+
+    async def _definitions(self) -> list[dict[str, Any]]:
+        definitions: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _page in range(_MOST_PAGES):
+            page = await self._page(cursor)
+            definitions += [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in page.tools]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return definitions
+
+    async def _page(self, cursor: str | None) -> Any:
+        try:
+            return await self._client.session.list_tools(params=PaginatedRequestParams(cursor=cursor))
+        except MCPError as error:
+            raise Unavailable(part(self._name), f"listing its tools failed: {error}") from error
+        except ValidationError as error:
+            raise Unavailable(part(self._name), f"its list of tools is not valid MCP: {_first(error)}") from error
+
+
+@asynccontextmanager
+async def connect(
+    name: str,
+    transport: Callable[[], Transport],
+    *,
+    connect_timeout: float,
+    call_timeout: float,
+    last_words: Callable[[], str] = lambda: "",
+) -> AsyncGenerator[Downstream]:
+    """Connect to a downstream server and yield it; times in seconds.
+
+    Both protocol eras are tried on one connection. A server that dies of the question which
+    one it speaks (one in 82 did) is started again and greeted in the old way.
+
+    Args:
+        name: The server's name in the configuration.
+        transport: Makes a new transport for each attempt.
+        connect_timeout: Until the handshake is done.
+        call_timeout: Of each request after that.
+        last_words: What the server's process wrote last, for error messages.
+
+    Raises:
+        Unavailable: the server cannot be reached, died, or did not answer in time.
+    """
+    for mode in ("auto", "legacy"):
+        wire, entered = Wire(), False
+        try:
+            with anyio.CancelScope(deadline=anyio.current_time() + connect_timeout) as scope:
+                async with _client(observed(transport(), wire), mode, call_timeout) as client:
+                    scope.deadline, entered = math.inf, True
+                    yield Downstream(name, client, wire)
+        except ToolweaverError:
+            raise
+        except Exception as error:  # groups and transport errors of every kind; translated in one place
+            if mode == "auto" and wire.ended and not entered:
+                _log.info("%s: closed the connection when asked for its protocol; trying the older handshake", name)
+                continue
+            raise connection_failure(name, error, last_words()) from error
+        if scope.cancelled_caught:
+            raise DeadlineExceeded(part(name), f"did not complete the handshake within {connect_timeout:g} s")
+        return
+
+
+def _client(transport: Transport, mode: str, call_timeout: float) -> Client:
+    identity = Implementation(name="mcp-toolweaver", version=version("mcp-toolweaver"))
+    return Client(transport, mode=mode, cache=None, read_timeout_seconds=call_timeout, client_info=identity)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,76 @@
+"""What went wrong with a downstream server, in the words of this project. The only translator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+from mcp.shared.exceptions import MCPError
+from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
+
+from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.tools import ToolResult
+
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+
+
+def part(name: str) -> str:
+    """Return how messages call the server."""
+    return f"server {name!r}"
+
+
+def connection_failure(name: str, error: BaseException, last_words: str = "") -> ToolweaverError:
+    """Return the error of ours for whatever came out of connecting to or holding a connection."""
+    causes = list(_leaves(error))
+    for cause in causes:
+        if isinstance(cause, ToolweaverError):
+            return cause
+    reason = _connection_reason(causes[0])
+    if last_words:
+        reason = f"{reason}; the last line of its stderr: {last_words}"
+    return Unavailable(part(name), reason)
+
+
+def call_failure(name: str, error: MCPError) -> ToolResult:
+    """Return the result for a call that the server answered with a protocol error.
+
+    Raises:
+        Unavailable: the server did not answer at all; whether the call took effect is unknown.
+    """
+    if error.code == CONNECTION_CLOSED:
+        reason = "the connection was lost during the call; whether it took effect is unknown, so it was not repeated"
+        raise Unavailable(part(name), reason) from error
+    if error.code == REQUEST_TIMEOUT:
+        reason = f"the call was given up and cancelled ({error.message}); whether it took effect is unknown"
+        raise DeadlineExceeded(part(name), reason) from error
+    return ToolResult.from_text(f"Server {name!r} refused the call: {error.message} (code {error.code})", is_error=True)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield what is inside exception groups, depth first."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _connection_reason(error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"the command {error.filename!r} was not found; install it, or correct its path"
+    if isinstance(error, PermissionError):
+        return f"{error.filename!r} must not be executed by this user (permission denied)"
+    if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
+        return "it ended or closed the connection before the handshake was done"
+    if isinstance(error, httpx2.HTTPStatusError):
+        return _status_reason(error.response.status_code, str(error.request.url))
+    if isinstance(error, httpx2.ConnectError):
+        return f"nothing answers at {error.request.url}; check the url, and that the server runs"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _status_reason(status: int, url: str) -> str:
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        return f"{url} answered {status}: it needs a login; add an Authorization header under headers"
+    return f"{url} answered {status}; check that it is an MCP endpoint of this transport"

@@ -1,0 +1,45 @@
+"""What a downstream process writes to stderr: drained, and its last lines kept for messages."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TextIO
+
+from mcp_toolweaver.core.scrub import scrub
+
+_LINES = 20
+_LONGEST_LINE = 400
+
+
+class StderrTail:
+    """The last lines of a stream that a thread drains, so that the process never blocks on it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Drain ``stream`` until its end."""
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._thread = threading.Thread(target=self._drain, args=[stream], daemon=True, name="stderr")
+        self._thread.start()
+
+    def _drain(self, stream: TextIO) -> None:
+        with stream:
+            while chunk := stream.readline(_LONGEST_LINE):
+                if chunk.strip():
+                    self._lines.append(scrub(chunk.strip()))
+
+    def last_line(self) -> str:
+        """Return the last line written so far, once the writer had a moment to finish; or nothing."""
+        self._thread.join(timeout=0.2)
+        return self._lines[-1] if self._lines else ""
+
+
+@contextmanager
+def stderr_tail() -> Generator[tuple[TextIO, StderrTail]]:
+    """Yield a file to give to a child process as its stderr, and the tail of what it writes."""
+    read_end, write_end = os.pipe()
+    tail = StderrTail(os.fdopen(read_end, encoding="utf-8", errors="replace"))
+    with os.fdopen(write_end, "w", encoding="utf-8") as sink:
+        yield sink, tail

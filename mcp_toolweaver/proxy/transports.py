@@ -1,0 +1,42 @@
+"""How a downstream server is reached: as a child process, over streamable HTTP or over SSE."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TextIO
+
+from mcp.client.sse import sse_client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+
+from mcp_toolweaver.proxy.wire import Transport
+
+_LARGEST_EVENT = 16 * 1024 * 1024
+"""Bytes of one server-sent event; the SDK's default of 1 MiB refuses honest results."""
+
+_QUIET_SECONDS = 24 * 3600.0
+"""How long an SSE stream may say nothing; calls have deadlines of their own."""
+
+
+def stdio(
+    command: str, args: list[str], env: Mapping[str, str], cwd: str | None, stderr: TextIO
+) -> Transport:
+    """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides."""
+    return stdio_client(StdioServerParameters(command=command, args=args, env=dict(env), cwd=cwd), errlog=stderr)
+
+
+def sse(url: str, headers: Mapping[str, str]) -> Transport:
+    """Connect over HTTP with server-sent events, the transport of 2024-11-05."""
+    return sse_client(url, headers=dict(headers), sse_read_timeout=_QUIET_SECONDS)
+
+
+@asynccontextmanager
+async def http(url: str, headers: Mapping[str, str]) -> AsyncGenerator[tuple[Any, Any]]:
+    """Connect over streamable HTTP."""
+    async with (
+        create_mcp_http_client(headers=dict(headers)) as client,
+        streamable_http_client(url, http_client=client, max_sse_event_size=_LARGEST_EVENT) as streams,
+    ):
+        yield streams

@@ -1,0 +1,133 @@
+"""Between the SDK's transport and the SDK's session: sees what neither reports.
+
+The SDK refuses a whole ``tools/list`` over one malformed tool, and does not say when a
+child process or stream has ended. A transport wrapped here mends the listing tool by tool
+before the session validates it, and tells of changed listings and of the end of the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import anyio
+from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
+from mcp_types import Tool as WireTool
+from pydantic import ValidationError
+from typing_extensions import Self
+
+from mcp_toolweaver.core.definition import MalformedTool, mend
+
+Transport: TypeAlias = AbstractAsyncContextManager[tuple[Any, Any]]
+"""A transport of the SDK: a context of a stream to read from and one to write to."""
+
+_PLAIN_KEYS = ("name", "title", "description", "inputSchema")
+
+
+@dataclass(slots=True)
+class Wire:
+    """What was seen on one connection."""
+
+    news: anyio.Event = field(default_factory=anyio.Event)
+    """Set when the connection ended or the list of tools changed."""
+    ended: bool = False
+    """Whether the downstream closed the stream or its process ended."""
+    problems: list[str] = field(default_factory=list[str])
+    """One sentence for each tool that had to be left out of a listing."""
+    listing_requests: set[str | int] = field(default_factory=set[str | int])
+    """The ids of the ``tools/list`` requests under way."""
+
+
+@asynccontextmanager
+async def observed(transport: Transport, wire: Wire) -> AsyncGenerator[tuple[_Reader, _Writer]]:
+    """Wrap a transport of the SDK, telling ``wire`` what passes."""
+    async with transport as (read, write):
+        yield _Reader(read, wire), _Writer(write, wire)
+
+
+class _Stream:
+    """What both halves have in common."""
+
+    def __init__(self, inner: Any, wire: Wire) -> None:
+        self._inner = inner
+        self._wire = wire
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _Writer(_Stream):
+    async def send(self, item: SessionMessage, /) -> None:
+        message = item.message
+        if isinstance(message, JSONRPCRequest) and message.method == "tools/list":
+            self._wire.listing_requests.add(message.id)
+        await self._inner.send(item)
+
+
+class _Reader(_Stream):
+    @property
+    def last_context(self) -> Any:
+        """The context variables of the sender, which the SDK reads where a stream has them."""
+        return getattr(self._inner, "last_context", None)
+
+    async def receive(self) -> SessionMessage | Exception:
+        try:
+            item: SessionMessage | Exception = await self._inner.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._wire.ended = True
+            self._wire.news.set()
+            raise
+        if isinstance(item, SessionMessage):
+            self._note(item.message)
+        return item
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    def _note(self, message: JSONRPCMessage) -> None:
+        if isinstance(message, JSONRPCResponse):
+            self._mend_listing(message)
+        elif isinstance(message, JSONRPCNotification) and message.method == "notifications/tools/list_changed":
+            self._wire.news.set()
+
+    def _mend_listing(self, response: JSONRPCResponse) -> None:
+        if response.id not in self._wire.listing_requests:
+            return
+        self._wire.listing_requests.discard(response.id)
+        tools = response.result.get("tools")
+        if isinstance(tools, list):
+            response.result["tools"] = [tool for raw in tools if (tool := self._mended(raw)) is not None]
+
+    def _mended(self, raw: Any) -> dict[str, Any] | None:
+        try:
+            return _acceptable(mend(raw))
+        except MalformedTool as problem:
+            self._wire.problems.append(str(problem))
+            return None
+
+
+def _acceptable(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return the tool as the session's model accepts it, without its trimmings where they are wrong."""
+    try:
+        WireTool.model_validate(tool)
+    except ValidationError:
+        return {key: tool[key] for key in _PLAIN_KEYS if key in tool}
+    return tool

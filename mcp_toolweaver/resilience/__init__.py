@@ -1,0 +1,1 @@
+"""What to do when a part fails. The only folder that recovers."""

@@ -1,0 +1,33 @@
+"""The list of tools that a host sees: the meta-tools, and all others where they are few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mcp_types import Tool as WireTool
+from pydantic import ValidationError
+
+from mcp_toolweaver.core.interfaces import CatalogView
+from mcp_toolweaver.core.tools import Tool
+from mcp_toolweaver.server.describe import search_description
+from mcp_toolweaver.server.meta_tools import meta_tools
+
+
+def exposed_tools(catalog: CatalogView, direct_threshold: int) -> list[WireTool]:
+    """Return the meta-tools, followed by every tool if there are at most ``direct_threshold``."""
+    snapshot = catalog.snapshot
+    few = snapshot.tools.values() if len(snapshot) <= direct_threshold else ()
+    return [*meta_tools(search_description(snapshot, catalog.statuses)), *_direct(few)]
+
+
+def _direct(tools: Iterable[Tool]) -> Iterator[WireTool]:
+    """Yield each tool under its callable name; one that the SDK refuses is left to the search."""
+    for tool in tools:
+        definition = dict(tool.definition)
+        output = definition.get("outputSchema")
+        if output is not None and output.get("type") != "object":
+            del definition["outputSchema"]  # hosts up to 2025-11-25 refuse the whole list over it
+        try:
+            yield WireTool.model_validate({**definition, "name": tool.callable_name})
+        except ValidationError:
+            continue

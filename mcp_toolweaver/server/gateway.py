@@ -1,0 +1,121 @@
+"""The MCP server that hosts talk to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
+from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.server.describe import instructions
+from mcp_toolweaver.server.details import get_tool_details
+from mcp_toolweaver.server.exposed import exposed_tools
+from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
+from mcp_toolweaver.server.outcome import answer, failure, wire
+from mcp_toolweaver.server.requests import CallArguments, parse
+from mcp_toolweaver.server.search import search_tools
+from mcp_toolweaver.text.resolve import resolve
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0
+"""Seconds that the first list or search waits for servers that were never listed before."""
+
+
+class Gateway:
+    """Offers the meta-tools, and the tools behind them, to one or more hosts."""
+
+    def __init__(
+        self, catalog: CatalogView, searcher: Searcher, caller: ToolCaller, *, direct_threshold: int
+    ) -> None:
+        """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves."""
+        self._catalog = catalog
+        self._searcher = searcher
+        self._caller = caller
+        self._direct_threshold = direct_threshold
+        self._bus = InMemorySubscriptionBus()
+        self._session: ServerSession | None = None
+        self._announced: list[str] = []
+        self.server: Server[Any] = Server(
+            "mcp-toolweaver",
+            version=version("mcp-toolweaver"),
+            title="Toolweaver",
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_subscriptions_listen=ListenHandler(self._bus),
+        )
+        self.initialization = self._initialization()
+
+    def _initialization(self) -> InitializationOptions:
+        options = self.server.create_initialization_options(NotificationOptions(tools_changed=True))
+        self._instruct(options)
+        return options
+
+    def _instruct(self, options: InitializationOptions) -> None:
+        """Tell hosts that connect from now on what the catalog holds; both eras read it here."""
+        self.server.instructions = options.instructions = instructions(self._catalog.snapshot, self._catalog.statuses)
+
+    async def catalog_changed(self) -> None:
+        """Renew the instructions, and tell connected hosts if the names they were given have changed."""
+        self._instruct(self.initialization)
+        names = [tool.name for tool in exposed_tools(self._catalog, self._direct_threshold)]
+        if not self._announced or names == self._announced:
+            return
+        self._announced = names
+        await self._bus.publish(ToolsListChanged())
+        if self._session is not None:
+            await self._session.send_tool_list_changed()
+
+    async def _list_tools(
+        self, ctx: ServerRequestContext[Any], _params: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        await self._wait_known()
+        tools = exposed_tools(self._catalog, self._direct_threshold)
+        self._announced = [tool.name for tool in tools]
+        if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            self._session = ctx.session  # stdio has one; it outlives the request
+        return ListToolsResult(tools=tools)
+
+    async def _call_tool(self, ctx: ServerRequestContext[Any], params: CallToolRequestParams) -> dict[str, Any]:
+        try:
+            await self._wait_known()
+            result = await self._dispatch(params.name, params.arguments or {})
+        except ToolweaverError as error:
+            result = failure(error)
+        except Exception:  # the border: nothing that a model sends may end the process or a session
+            _log.exception("call of %r failed by a fault of our own", params.name)
+            result = ToolResult.from_text(
+                "Toolweaver failed by a fault of its own; its log has the details. Try again, or another tool.",
+                is_error=True,
+            )
+        return wire(result, objects_only=ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS)
+
+    async def _dispatch(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+        if name == SEARCH:
+            return answer(await search_tools(self._catalog, self._searcher, arguments))
+        if name == DETAILS:
+            return answer(get_tool_details(self._catalog, arguments))
+        if name == CALL:
+            asked = parse(CallArguments, CALL, arguments)
+            return await self._forward(asked.name, asked.arguments, asked.server)
+        return await self._forward(name, arguments, None)
+
+    async def _forward(self, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
+        tool = resolve(self._catalog.snapshot, name, server)
+        return await self._caller.call(tool, arguments)
+
+    async def _wait_known(self) -> None:
+        with anyio.move_on_after(_PATIENCE):
+            await self._catalog.wait_known()

@@ -1,0 +1,48 @@
+"""The three tools that a host always sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp_types import Tool as WireTool
+
+from mcp_toolweaver.server.requests import CallArguments, DetailsArguments, SearchArguments, schema
+
+SEARCH = "search_tools"
+DETAILS = "get_tool_details"
+CALL = "call_tool"
+
+_ALWAYS_LOAD: Mapping[str, Any] = {"anthropic/alwaysLoad": True}
+"""Otherwise the tool search of Claude Code hides the tools that would find the others."""
+
+
+def meta_tools(search_description: str) -> list[WireTool]:
+    """Return the definitions of the meta-tools, in a fixed order."""
+    return [
+        _tool(SEARCH, search_description, SearchArguments, readOnlyHint=True),
+        _tool(
+            DETAILS,
+            "Get the full definitions (description, JSON schemas, annotations) of tools that search_tools found.",
+            DetailsArguments,
+            readOnlyHint=True,
+        ),
+        _tool(
+            CALL,
+            "Call a tool that search_tools found. Pass its name and its arguments; the result is the tool's own.",
+            CallArguments,
+            openWorldHint=True,
+        ),
+    ]
+
+
+def _tool(name: str, description: str, arguments: Any, **annotations: bool) -> WireTool:
+    return WireTool.model_validate(
+        {
+            "name": name,
+            "description": description,
+            "inputSchema": schema(arguments),
+            "annotations": annotations,
+            "_meta": dict(_ALWAYS_LOAD),
+        }
+    )

@@ -1,0 +1,1 @@
+"""What the owner can see of the inside."""

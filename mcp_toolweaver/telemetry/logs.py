@@ -1,0 +1,15 @@
+"""Logs: one line an event, on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+
+def configure(level: str) -> None:
+    """Log our own events from ``level`` on, and warnings of other libraries."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("toolweaver: %(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("mcp_toolweaver").setLevel(level.upper())
+    logging.getLogger("catalog_sources").setLevel(level.upper())

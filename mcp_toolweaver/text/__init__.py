@@ -1,0 +1,1 @@
+"""A tool as text: pure functions that every other part may use."""

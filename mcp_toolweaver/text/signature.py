@@ -1,0 +1,92 @@
+"""A tool's parameters as a compact, TypeScript-like signature that models read at a glance.
+
+``create_issue(repo: string, title: string, labels?: string[], state?: "open" | "closed")``
+
+Schemas come from strangers: depth, width and length are bounded, and a shape that is not
+understood reads ``any``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mcp_toolweaver.core.tools import Tool
+
+_DEEPEST = 3
+_MOST_PROPERTIES = 12
+_MOST_ALTERNATIVES = 6
+_LONGEST = 600
+_NAMES = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "null": "null"}
+
+
+def signature(tool: Tool) -> str:
+    """Return ``name(parameter: type, optional?: type)``, required parameters first."""
+    schema = tool.input_schema
+    parameters = ", ".join(_properties(schema, schema, depth=0))
+    text = f"{tool.id.name}({parameters})"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 2] + "…)"
+
+
+def _properties(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Iterator[str]:
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return
+    required = schema.get("required")
+    needed = [str(name) for name in required if name in properties] if isinstance(required, list) else []
+    names = needed + [name for name in properties if name not in needed]
+    for name in names[:_MOST_PROPERTIES]:
+        optional = "" if name in needed else "?"
+        yield f"{name}{optional}: {_type(properties[name], root, depth)}"
+    if len(names) > _MOST_PROPERTIES:
+        yield "…"
+
+
+def _type(schema: Any, root: Mapping[str, Any], depth: int) -> str:
+    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        return "any"
+    if "$ref" in schema:
+        return _type(_resolve(str(schema["$ref"]), root), root, depth + 1)
+    if "const" in schema:
+        return _literal(schema["const"])
+    for key in ("enum", "anyOf", "oneOf"):
+        if isinstance(schema.get(key), list):
+            return _union(key, schema[key], root, depth)
+    return _plain_type(schema, root, depth)
+
+
+def _plain_type(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> str:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return " | ".join(_plain_type({**schema, "type": each}, root, depth) for each in kind[:_MOST_ALTERNATIVES])
+    if kind == "array":
+        item = _type(schema.get("items"), root, depth + 1)
+        return f"({item})[]" if " | " in item else f"{item}[]"
+    if kind == "object":
+        inside = ", ".join(_properties(schema, root, depth + 1)) if depth < _DEEPEST else ""
+        return f"{{{inside}}}" if inside else "object"
+    return _NAMES.get(str(kind), "any")
+
+
+def _union(key: str, alternatives: Sequence[Any], root: Mapping[str, Any], depth: int) -> str:
+    shown = alternatives[:_MOST_ALTERNATIVES]
+    texts = [_literal(each) if key == "enum" else _type(each, root, depth + 1) for each in shown]
+    if len(alternatives) > _MOST_ALTERNATIVES:
+        texts.append("…")
+    return " | ".join(dict.fromkeys(texts)) or "any"
+
+
+def _literal(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004  one place, said by the line
+
+
+def _resolve(reference: str, root: Mapping[str, Any]) -> Any:
+    """Follow a reference inside the schema; anything else is unknown (never fetched)."""
+    if not reference.startswith("#/"):
+        return None
+    found: Any = root
+    for step in reference[2:].split("/"):
+        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+    return found

@@ -1,0 +1,22 @@
+"""The first sentence or two of a description: what a search result has room for."""
+
+from __future__ import annotations
+
+import re
+
+_SPACE = re.compile(r"\s+")
+_MARKUP = re.compile(r"[`*#]+|<[^<>]{1,40}>")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(\[])|(?<=[。！？])")
+_ARGUMENTS = re.compile(r"\n\s*(?:args|arguments|parameters|params|returns|examples?)\s*:?\s*\n", re.IGNORECASE)
+_PREFERRED = 160
+
+
+def summarize(description: str, *, longest: int = 240) -> str:
+    """Return one or two sentences without markup or line breaks, at most ``longest`` characters."""
+    prose = _ARGUMENTS.split(f"{description[:4000]}\n", maxsplit=1)[0]
+    plain = _SPACE.sub(" ", _MARKUP.sub("", prose)).strip()
+    sentences = _SENTENCE_END.split(plain, maxsplit=2)
+    summary = sentences[0]
+    if len(sentences) > 1 and len(summary) + len(sentences[1]) < _PREFERRED:
+        summary = f"{summary} {sentences[1]}"
+    return summary if len(summary) <= longest else summary[: longest - 1].rstrip() + "…"

@@ -1,0 +1,72 @@
+"""Text to terms, the same for tools and for queries.
+
+Identifiers are split on case, underscores and punctuation, and kept whole as well where
+case splits them, so that "GitHub" meets both "github" and "git hub". Words lose their
+accents and are stemmed (Snowball, English); runs of Chinese, Japanese and Korean
+characters, which have no spaces, become overlapping pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+import snowballstemmer
+
+_WORD = re.compile(r"[^\W_]+")
+_CASE_PART = re.compile(r"[A-Z]+[0-9]*(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]+)")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_LONGEST_TERM = 64
+
+STOP_WORDS = frozenset(
+    """a about an and any are as at be been but by can could do does for from had has have how i if in into is it its
+    just like me my need of on or our please should so some tell than that the their them then there these they this
+    those to us use using want was we were what when where which who will with would you your""".split()
+)
+
+_stemmer = snowballstemmer.stemmer("english")
+_stemmer_lock = threading.Lock()  # the stemmer keeps the word it works on in itself
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the terms of a text in their order, stop words left out.
+
+    A text of nothing but stop words keeps them, so that no query of words ends up empty.
+    """
+    terms = [term for term in _terms(text) if len(term) <= _LONGEST_TERM]
+    return [_stem(term) for term in terms if term not in STOP_WORDS] or terms
+
+
+def _terms(text: str) -> Iterator[str]:
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+        for piece in _CJK.split(word):
+            if _CJK.match(piece):
+                yield from _pairs(piece)
+            elif piece:
+                yield from _identifier_parts(piece)
+
+
+def _pairs(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for start in range(len(run) - 1):
+        yield run[start : start + 2]
+
+
+def _identifier_parts(word: str) -> Iterator[str]:
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", word))
+    parts = _CASE_PART.findall(plain) if plain.isascii() else [plain]
+    if len(parts) > 1:
+        yield plain.casefold()
+    for part in parts:
+        yield part.casefold()
+
+
+@lru_cache(maxsize=200_000)
+def _stem(term: str) -> str:
+    with _stemmer_lock:
+        return str(_stemmer.stemWord(term))

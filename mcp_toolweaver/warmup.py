@@ -1,0 +1,74 @@
+"""From nothing to a full answer, in steps that never block a request.
+
+    last known tools -> searchable by words -> model loaded -> searchable by meaning
+
+and again for every change of the catalog.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from mcp_toolweaver.catalog.catalog import Catalog
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.embeddings.loading import LoadingEmbedder
+from mcp_toolweaver.index.indexer import Indexer, Progress
+
+_log = logging.getLogger(__name__)
+
+_DEBOUNCE = 0.05
+"""Seconds to wait after a change for the next, since servers get ready together."""
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    return None
+
+
+class Warmup:
+    """Keeps what is searchable in step with the catalog."""
+
+    def __init__(self, catalog: Catalog, indexer: Indexer, model: LoadingEmbedder | None) -> None:
+        """Index what ``catalog`` holds; without a ``model`` by words alone."""
+        self._catalog = catalog
+        self._indexer = indexer
+        self._model = model
+        self._changed = anyio.Event()
+
+    async def once(self, *, meaning: bool = True, on_progress: Progress = _no_progress) -> None:
+        """Bring everything up to date with the catalog as it is now, then return."""
+        snapshot = await self._catalog.refresh()
+        await self._indexer.sync_words(snapshot)
+        if meaning and self._model is not None:
+            await self._model.load()
+            await self._embed(on_progress)
+
+    async def run(self, on_change: Callable[[], Awaitable[None]]) -> None:
+        """Keep everything up to date until cancelled, calling ``on_change`` after each change."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._follow_words, on_change)
+            if self._model is not None:
+                tasks.start_soon(self._follow_meaning, self._model)
+
+    async def _follow_words(self, on_change: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._indexer.sync_words(await self._catalog.refresh())
+            self._changed.set()
+            await on_change()
+            await self._catalog.wait_changed()
+            await anyio.sleep(_DEBOUNCE)
+
+    async def _follow_meaning(self, model: LoadingEmbedder) -> None:
+        await model.load()
+        while True:
+            self._changed = anyio.Event()
+            await self._embed(_no_progress)
+            await self._changed.wait()
+
+    async def _embed(self, on_progress: Progress) -> None:
+        try:
+            await self._indexer.sync_vectors(self._catalog.snapshot, on_progress=on_progress)
+        except Unavailable as away:
+            _log.warning("%s; searching by words alone", away)
