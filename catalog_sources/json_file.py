@@ -21,7 +21,7 @@ import anyio
 import anyio.to_thread
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mcp_toolweaver import ConfigurationError, MalformedTool, Tool, ToolNotCallable, ToolResult
+from mcp_toolweaver import ConfigurationError, MalformedTool, Tool, ToolNotCallable, ToolResult, is_array, is_object
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class JsonFileSource:
         """See `CatalogSource.list_tools`; what cannot be read is left out with a line in the log."""
         return await anyio.to_thread.run_sync(lambda: list(self._tools()))
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002
         """Raise `ToolNotCallable`: nothing stands behind a file."""
         raise ToolNotCallable(f"{name!r} is only described in {self._path}; no server stands behind it")
 
@@ -107,9 +107,9 @@ def _rows(file: Path) -> Iterator[tuple[str, Any]]:
         content = None
     if content is None:
         yield from _lines(text)
-    elif isinstance(content, dict) and isinstance(content.get("tools"), list):
+    elif is_object(content) and is_array(content.get("tools")):
         yield from _server(content, file.stem)
-    elif isinstance(content, dict) and "name" in content:
+    elif is_object(content) and "name" in content:
         yield "line 1", content
     else:
         raise ValueError('neither an object with "server" and "tools" nor lines with "name" and "description"')
@@ -123,7 +123,7 @@ def _server(content: dict[str, Any], stem: str) -> Iterator[tuple[str, Any]]:
         "serverDescription": content.get("description") or content.get("instructions"),
     }
     for number, tool in enumerate(content["tools"]):
-        yield f"tools[{number}]", {**shared, **tool} if isinstance(tool, dict) else tool
+        yield f"tools[{number}]", {**shared, **tool} if is_object(tool) else tool
 
 
 def _lines(text: str) -> Iterator[tuple[str, Any]]:
@@ -144,7 +144,7 @@ def _starts_with_object_line(text: str) -> bool:
 
 
 def _tool(row: Any, name: str) -> Tool:
-    if not isinstance(row, dict):
+    if not is_object(row):
         raise MalformedTool(row if isinstance(row, str) else "a tool definition must be a JSON object")
     definition = dict(row)
     server, domain, description = (definition.pop(key, None) for key in ("server", "domain", "serverDescription"))
@@ -153,5 +153,5 @@ def _tool(row: Any, name: str) -> Tool:
         definition,
         domain=str(domain or ""),
         server_description=str(description or ""),
-        callable=False,
+        is_callable=False,
     )

@@ -21,6 +21,7 @@ from mcp_toolweaver.core.errors import (
     UnknownTool,
 )
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
+from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ __all__ = [
     "Unavailable",
     "UnknownTool",
     "connect",
+    "is_array",
+    "is_object",
     "stderr_tail",
     "transports",
 ]

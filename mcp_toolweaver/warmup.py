@@ -36,6 +36,11 @@ class Warmup:
         self._indexer = indexer
         self._model = model
         self._changed = anyio.Event()
+        self._searchable = anyio.Event()
+
+    async def wait_searchable(self) -> None:
+        """Return when the tools of each source that is not away are searchable by words at least."""
+        await self._searchable.wait()
 
     async def once(self, *, meaning: bool = True, on_progress: Progress = _no_progress) -> None:
         """Bring everything up to date with the catalog as it is now, then return."""
@@ -54,8 +59,11 @@ class Warmup:
 
     async def _follow_words(self, on_change: Callable[[], Awaitable[None]]) -> None:
         while True:
+            is_known = self._catalog.is_known
             await self._indexer.sync_words(await self._catalog.refresh())
             self._changed.set()
+            if is_known:
+                self._searchable.set()
             await on_change()
             await self._catalog.wait_changed()
             await anyio.sleep(_DEBOUNCE)

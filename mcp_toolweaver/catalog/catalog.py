@@ -48,6 +48,11 @@ class Catalog:
         """How each source is doing, in the order of the configuration."""
         return tuple(runner.status for runner in self._runners)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether each source has been listed, now or in an earlier run, or has failed."""
+        return all(runner.known or runner.settled.is_set() for runner in self._runners)
+
     async def restore(self) -> None:
         """Start from the last listings, so that searches are answered before any source is."""
         for setup in self._setups:
@@ -65,13 +70,6 @@ class Catalog:
         """Return when each source has been listed or has failed at least once."""
         for runner in self._runners:
             await runner.settled.wait()
-
-    async def wait_known(self) -> None:
-        """See `CatalogView.wait_known`."""
-        for runner in self._runners:
-            if not runner.known:
-                await runner.settled.wait()
-        await self.refresh()
 
     async def wait_changed(self) -> None:
         """Return when a source was listed or failed since the last `refresh`."""
@@ -92,7 +90,7 @@ class Catalog:
         owner = self._owners.get(tool.id)
         if owner is None:
             raise Unavailable(f"server {tool.id.server!r}", "is no longer part of the catalog")
-        if not tool.callable:
+        if not tool.is_callable:
             raise ToolNotCallable(
                 f"{tool.id} is only described in a catalog file ({owner.setup.origin}); no server stands behind it. "
                 f"To call it, add the server {tool.id.server!r} to mcpServers."

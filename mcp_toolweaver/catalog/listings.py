@@ -50,7 +50,7 @@ def _encode(tools: Sequence[Tool]) -> bytes:
             "definition": tool.definition,
             "domain": tool.domain,
             "server_description": tool.server_description,
-            "callable": tool.callable,
+            "is_callable": tool.is_callable,
         }
         for tool in tools
     ]

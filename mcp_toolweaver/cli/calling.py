@@ -14,6 +14,7 @@ from mcp_toolweaver.cli.printing import print_json, print_result
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.text.resolve import resolve
 
@@ -37,10 +38,10 @@ def _parsed(arguments: str) -> dict[str, Any] | None:
     try:
         parsed = json.loads(arguments)
     except ValueError as error:
-        sys.stderr.write(f"toolweaver: the arguments are not JSON ({error}); write for example '{{\"path\": \".\"}}'\n")
+        sys.stderr.write(f'toolweaver: the arguments are not JSON ({error}); write for example \'{{"path": "."}}\'\n')
         return None
-    if not isinstance(parsed, dict):
-        sys.stderr.write("toolweaver: the arguments must be a JSON object, for example '{\"path\": \".\"}'\n")
+    if not is_object(parsed):
+        sys.stderr.write('toolweaver: the arguments must be a JSON object, for example \'{"path": "."}\'\n')
         return None
     return parsed
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.text.summary import summarize
@@ -59,5 +60,5 @@ def print_tools(tools: Sequence[Tool]) -> None:
 def print_result(payload: Mapping[str, Any]) -> None:
     """Print the content of a call's result, text as it is and other blocks by their kind."""
     for block in payload.get("content", []):
-        text = block.get("text") if isinstance(block, Mapping) else None
-        out.print(text if isinstance(text, str) else f"<{block.get('type')}>", markup=False, highlight=False)
+        kind, text = (block.get("type"), block.get("text")) if is_object(block) else (None, None)
+        out.print(text if isinstance(text, str) else f"<{kind}>", markup=False, highlight=False)

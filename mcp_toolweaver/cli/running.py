@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from mcp_toolweaver.app import App, open_app
 from mcp_toolweaver.catalog.catalog import Catalog
@@ -28,7 +28,7 @@ async def running(loaded: Configuration, *, index: bool = True, meaning: bool = 
     """
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
-        with _progress() as progress:
+        with progress_bar() as progress:
             await _connect(app.catalog, progress)
             if index:
                 await _index(app, progress, meaning=meaning)
@@ -46,7 +46,7 @@ async def _connect(catalog: Catalog, progress: Progress) -> None:
     progress.update(step, completed=total)
 
 
-async def _count_settled(catalog: Catalog, progress: Progress, step: int) -> None:
+async def _count_settled(catalog: Catalog, progress: Progress, step: TaskID) -> None:
     while True:
         done = sum(status.state is not SourceState.CONNECTING for status in catalog.statuses)
         progress.update(step, completed=done)
@@ -60,9 +60,15 @@ async def _index(app: App, progress: Progress, *, meaning: bool) -> None:
         progress.update(step, description="embedding tools", completed=done, total=total)
 
     await app.warmup.once(meaning=meaning, on_progress=on_progress)
-    progress.update(step, total=1, completed=1) if progress.tasks[step].total is None else None
 
 
-def _progress() -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def progress_bar() -> Progress:
+    """Return a progress bar on stderr, which shows on a terminal only."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=err, transient=not err.is_terminal)

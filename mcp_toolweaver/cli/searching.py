@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -15,14 +16,12 @@ from mcp_toolweaver.core.errors import InvalidRequest
 from mcp_toolweaver.server.search import search_tools
 
 
-def run(
-    config: Path | None, query: str, limit: int, domain: str | None, *, words_only: bool, as_json: bool
-) -> int:
+def run(config: Path | None, query: str, limit: int, domain: str | None, *, words_only: bool, as_json: bool) -> int:
     """Search once and print the reply; return the exit status (1: nothing found, 2: wrong usage)."""
     loaded = configuration(config, log_level="error")
-    arguments = {"query": query, "limit": limit, "domain": domain}
+    arguments: dict[str, Any] = {"query": query, "limit": limit, "domain": domain}
     try:
-        reply = anyio.run(_search, loaded, arguments, words_only)
+        reply = anyio.run(_search, loaded, arguments, not words_only)
     except InvalidRequest as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return 2
@@ -30,6 +29,6 @@ def run(
     return 0 if reply["tools"] else 1
 
 
-async def _search(loaded: Configuration, arguments: dict[str, object], words_only: bool) -> dict[str, object]:
-    async with running(loaded, meaning=not words_only) as app:
+async def _search(loaded: Configuration, arguments: dict[str, Any], meaning: bool) -> dict[str, Any]:  # noqa: FBT001  anyio.run passes by position
+    async with running(loaded, meaning=meaning) as app:
         return await search_tools(app.catalog, app.searcher, arguments)

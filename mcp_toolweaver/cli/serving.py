@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import anyio
-from anyio.abc import CancelScope
 
 from mcp_toolweaver.cli.configuring import configuration
 from mcp_toolweaver.config import Configuration
@@ -31,7 +30,13 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams) -> None:
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
         threshold = loaded.settings.expose.direct_threshold
-        gateway = Gateway(app.catalog, app.searcher, app.caller, direct_threshold=threshold)
+        gateway = Gateway(
+            app.catalog,
+            app.searcher,
+            app.caller,
+            direct_threshold=threshold,
+            wait_searchable=app.warmup.wait_searchable,
+        )
         tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
         tasks.start_soon(app.catalog.run)
         tasks.start_soon(app.warmup.run, gateway.catalog_changed)
@@ -39,7 +44,7 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams) -> None:
         tasks.cancel_scope.cancel()
 
 
-async def _stop_on_signal(scope: CancelScope) -> None:
+async def _stop_on_signal(scope: anyio.CancelScope) -> None:
     """End everything in order on the first signal, at once on the second."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _signal in signals:

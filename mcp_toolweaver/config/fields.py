@@ -40,7 +40,7 @@ class Fields:
     def required_text(self, name: str, *, fix: str) -> str:
         """Return a text that must be there and not be blank; an empty one where it was refused."""
         text = self.text(name)
-        if text is None and not self.has(name):
+        if not self.has(name):
             self.refuse(name, "is missing", fix)
         elif text is not None and not text.strip():
             self.refuse(name, "is empty", fix)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.scrub import scrub_json
 
 _ANNOTATION_HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
@@ -24,7 +24,7 @@ def mend(raw: Any) -> dict[str, Any]:
     Raises:
         MalformedTool: it is no object, has no name, or its arguments are not an object.
     """
-    if not isinstance(raw, Mapping):
+    if not is_object(raw):
         raise MalformedTool(f"a tool definition must be a JSON object, not {type(raw).__name__}")
     name = raw.get("name")
     if not isinstance(name, str) or not name.strip():
@@ -43,7 +43,7 @@ def mend(raw: Any) -> dict[str, Any]:
 def _mend_schema(schema: Any, name: str) -> dict[str, Any]:
     if schema is None:
         return {"type": "object", "properties": {}}
-    if not isinstance(schema, dict):
+    if not is_object(schema):
         raise MalformedTool(f"tool {name[:80]!r} has an inputSchema that is not a JSON object")
     mended = {"type": "object", **schema}
     if mended["type"] is None or mended["type"] == ["object"]:
@@ -60,8 +60,10 @@ def _without_wrong_parts(definition: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, type] = {
         "title": str, "description": str, "outputSchema": dict, "annotations": dict, "icons": list, "_meta": dict
     }  # fmt: skip
-    mended = {key: value for key, value in definition.items() if isinstance(value, kinds.get(key, object))}
-    annotations = mended.get("annotations", {})
+    mended: dict[str, Any] = {
+        key: value for key, value in definition.items() if isinstance(value, kinds.get(key, object))
+    }
+    annotations: dict[str, Any] = mended.get("annotations", {})
     for hint in _ANNOTATION_HINTS:
         if not isinstance(annotations.get(hint, False), bool):
             del annotations[hint]

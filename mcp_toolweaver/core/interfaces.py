@@ -115,10 +115,6 @@ class CatalogView(Protocol):
         """How each source is doing, in the order of the configuration."""
         ...
 
-    async def wait_known(self) -> None:
-        """Return when each source has been listed, now or in an earlier run, or has failed."""
-        ...
-
 
 class CatalogSource(Protocol):
     """Where tools come from and where their calls go: the interface of a plugin."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mcp_toolweaver.core.json_values import is_array, is_object
+
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed, carriage return
@@ -34,8 +36,8 @@ def scrub_json(value: Any, depth: int = 0) -> Any:
         raise ValueError(f"nested more than {_DEEPEST} levels deep")
     if isinstance(value, str):
         return scrub(value)
-    if isinstance(value, dict):
+    if is_object(value):
         return {scrub(str(key)): scrub_json(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
+    if is_array(value):
         return [scrub_json(item, depth + 1) for item in value]
     return value

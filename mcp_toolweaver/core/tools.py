@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mcp_toolweaver.core.definition import mend
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.names import callable_name
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -39,12 +40,12 @@ class Tool:
     definition: Mapping[str, Any]
     domain: str = "general"
     server_description: str = ""
-    callable: bool = True
+    is_callable: bool = True
     """False for a tool that is only described in a file: it can be found, not called."""
 
     @classmethod
     def from_definition(
-        cls, server: str, raw: Any, *, domain: str = "", server_description: str = "", callable: bool = True
+        cls, server: str, raw: Any, *, domain: str = "", server_description: str = "", is_callable: bool = True
     ) -> Tool:
         """Make a tool of ``server`` from a foreign definition; the domain defaults to the server.
 
@@ -57,7 +58,7 @@ class Tool:
             definition=definition,
             domain=domain or server,
             server_description=server_description,
-            callable=callable,
+            is_callable=is_callable,
         )
 
     @cached_property
@@ -68,7 +69,7 @@ class Tool:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that affects search or calls; equal digests are equal tools."""
-        parts = [self.id.server, self.id.name, self.definition, self.domain, self.server_description, self.callable]
+        parts = [self.id.server, self.id.name, self.definition, self.domain, self.server_description, self.is_callable]
         encoded = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(encoded.encode(errors="replace")).hexdigest()
 
@@ -86,13 +87,13 @@ class Tool:
     def input_schema(self) -> Mapping[str, Any]:
         """The JSON schema of the arguments."""
         schema = self.definition.get("inputSchema")
-        return schema if isinstance(schema, Mapping) else _NOTHING
+        return schema if is_object(schema) else _NOTHING
 
     @property
     def annotations(self) -> Mapping[str, Any]:
         """The MCP annotations (``readOnlyHint``, ``destructiveHint``, ...): hints, not promises."""
         annotations = self.definition.get("annotations")
-        return annotations if isinstance(annotations, Mapping) else _NOTHING
+        return annotations if is_object(annotations) else _NOTHING
 
 
 @dataclass(frozen=True, slots=True)

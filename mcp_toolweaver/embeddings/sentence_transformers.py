@@ -67,7 +67,9 @@ def _load(model: str) -> SentenceTransformerEmbedder:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415  takes seconds
+        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         return SentenceTransformerEmbedder(SentenceTransformer(locate(model), local_files_only=True), model)
     except Exception as error:  # the library raises OSError, ValueError, RuntimeError and its own alike
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

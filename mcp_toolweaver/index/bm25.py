@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-K1 = 1.2
-B = 0.6
+K1 = 1.5
+B = 0.75
 
 
 class _Statistics(BM25Okapi):  # type: ignore[misc]

@@ -40,9 +40,7 @@ class MemoryIndex:
         self._entries, self._terms, self._state = entries, terms, state
 
 
-def _build(
-    entries: Mapping[ToolId, IndexEntry], known: Mapping[str, list[str]]
-) -> tuple[dict[str, list[str]], _State]:
+def _build(entries: Mapping[ToolId, IndexEntry], known: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], _State]:
     """Return the terms of each tool by digest, tokenizing only what is new, and the state over them."""
     terms: dict[str, list[str]] = {}
     for entry in entries.values():
@@ -91,7 +89,7 @@ class _State:
         if domain is None:
             return np.ones(len(self.ids), dtype=np.bool_)
         wanted = domain.casefold()
-        return (self.domains == wanted) | (self.servers == wanted)
+        return np.asarray((self.domains == wanted) | (self.servers == wanted), dtype=np.bool_)
 
     def _matches(
         self,
@@ -101,7 +99,7 @@ class _State:
         coverage: NDArray[np.float32],
     ) -> list[Match]:
         matches: list[Match] = []
-        for position, row in enumerate(rows.tolist()):
+        for position, row in enumerate(map(int, rows)):
             has_dense = dense is not None and bool(self.has_vector[row])
             matches.append(
                 Match(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.exceptions import SchemaError, ValidationError, best_match  # pyright: ignore[reportUnknownVariableType]
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from referencing import Registry
@@ -32,7 +32,7 @@ class CheckedCaller:
 
     async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
         """See `ToolCaller.call`."""
-        if tool.callable:
+        if tool.is_callable:
             self._check(tool, arguments)
         return await self._inner.call(tool, arguments)
 
@@ -41,11 +41,11 @@ class CheckedCaller:
         if validator is None:
             return
         try:
-            error = best_match(validator.iter_errors(dict(arguments)))
+            error = cast("ValidationError | None", best_match(validator.iter_errors(dict(arguments))))
         except (Unresolvable, RecursionError):
             return  # the schema cannot be followed; the server behind it decides
         if error is not None:
-            where = ".".join(str(step) for step in error.absolute_path)
+            where = ".".join(str(step) for step in cast("list[str | int]", error.absolute_path))
             raise InvalidArguments(
                 f"Wrong arguments for {tool.callable_name}: {f'{where}: ' if where else ''}{_message(error)}. "
                 f"Signature: {signature(tool)}"
@@ -64,11 +64,11 @@ class CheckedCaller:
 def _compile(schema: Mapping[str, Any]) -> Validator | None:
     """Compile a schema whose references resolve inside it only; nothing is ever fetched."""
     try:
-        kind = validator_for(schema, default=Draft202012Validator)
-        kind.check_schema(schema)
+        kind = validator_for(plain := dict(schema), default=Draft202012Validator)
+        kind.check_schema(plain)
     except (SchemaError, RecursionError):
         return None
-    compiled: Validator = kind(schema, registry=Registry())
+    compiled: Validator = kind(plain, registry=Registry())
     return compiled
 
 

@@ -24,7 +24,7 @@ from mcp_toolweaver.proxy.wire import Transport, Wire, observed
 
 _log = logging.getLogger(__name__)
 
-_RESULT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+_RESULT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 _MOST_PAGES = 1_000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import httpx2
 from mcp.shared.exceptions import MCPError
@@ -50,7 +51,7 @@ def call_failure(name: str, error: MCPError) -> ToolResult:
 def _leaves(error: BaseException) -> Iterator[BaseException]:
     """Yield what is inside exception groups, depth first."""
     if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
+        for inner in cast("BaseExceptionGroup[BaseException]", error).exceptions:
             yield from _leaves(inner)
     else:
         yield error

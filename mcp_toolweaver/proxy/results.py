@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.tools import ToolResult
 
 RESERVED_PREFIX = "io.modelcontextprotocol/"
@@ -24,7 +25,7 @@ def passed_through(raw: Mapping[str, Any]) -> ToolResult:
     payload = {key: raw[key] for key in _KEPT if key in raw}
     payload.setdefault("content", [])
     meta = payload.pop("_meta", None)
-    if isinstance(meta, Mapping):
-        kept = {key: value for key, value in meta.items() if not str(key).startswith(RESERVED_PREFIX)}
+    if is_object(meta):
+        kept = {key: value for key, value in meta.items() if not key.startswith(RESERVED_PREFIX)}
         payload |= {"_meta": kept} if kept else {}
     return ToolResult(payload)

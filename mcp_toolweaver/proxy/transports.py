@@ -20,9 +20,7 @@ _QUIET_SECONDS = 24 * 3600.0
 """How long an SSE stream may say nothing; calls have deadlines of their own."""
 
 
-def stdio(
-    command: str, args: list[str], env: Mapping[str, str], cwd: str | None, stderr: TextIO
-) -> Transport:
+def stdio(command: str, args: list[str], env: Mapping[str, str], cwd: str | None, stderr: TextIO) -> Transport:
     """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides."""
     return stdio_client(StdioServerParameters(command=command, args=args, env=dict(env), cwd=cwd), errlog=stderr)
 

@@ -11,16 +11,16 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import anyio
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 from mcp_types import Tool as WireTool
 from pydantic import ValidationError
-from typing_extensions import Self
 
 from mcp_toolweaver.core.definition import MalformedTool, mend
+from mcp_toolweaver.core.json_values import is_array
 
 Transport: TypeAlias = AbstractAsyncContextManager[tuple[Any, Any]]
 """A transport of the SDK: a context of a stream to read from and one to write to."""
@@ -113,7 +113,7 @@ class _Reader(_Stream):
             return
         self._wire.listing_requests.discard(response.id)
         tools = response.result.get("tools")
-        if isinstance(tools, list):
+        if is_array(tools):
             response.result["tools"] = [tool for raw in tools if (tool := self._mended(raw)) is not None]
 
     def _mended(self, raw: Any) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 ItemT = TypeVar("ItemT", bound=Hashable)
 
-RANK_CONSTANT = 60
+RANK_CONSTANT = 10
 
 
 def reciprocal_rank_fusion(rankings: Iterable[Sequence[ItemT]], *, constant: int = RANK_CONSTANT) -> dict[ItemT, float]:

@@ -42,7 +42,9 @@ def _count(snapshot: Snapshot) -> str:
 
 
 def _with_servers(opening: str, snapshot: Snapshot, statuses: Iterable[SourceStatus], largest: int) -> str:
-    sizes = sorted(((len(tools), name) for name, tools in snapshot.by_server.items()), key=lambda pair: (-pair[0], pair[1]))
+    sizes = sorted(
+        ((len(tools), name) for name, tools in snapshot.by_server.items()), key=lambda pair: (-pair[0], pair[1])
+    )
     servers = [f"{name} ({size})" for size, name in sizes]
     unlisted = [status.name for status in statuses if not status.tools and status.name not in snapshot.by_server]
     domains = sorted({tool.domain for tool in snapshot.tools.values()} - set(snapshot.by_server))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -38,13 +38,23 @@ class Gateway:
     """Offers the meta-tools, and the tools behind them, to one or more hosts."""
 
     def __init__(
-        self, catalog: CatalogView, searcher: Searcher, caller: ToolCaller, *, direct_threshold: int
+        self,
+        catalog: CatalogView,
+        searcher: Searcher,
+        caller: ToolCaller,
+        *,
+        direct_threshold: int,
+        wait_searchable: Callable[[], Awaitable[None]],
     ) -> None:
-        """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves."""
+        """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves.
+
+        A request that comes before ``wait_searchable`` has returned waits for it, 5 s at most.
+        """
         self._catalog = catalog
         self._searcher = searcher
         self._caller = caller
         self._direct_threshold = direct_threshold
+        self._wait_searchable = wait_searchable
         self._bus = InMemorySubscriptionBus()
         self._session: ServerSession | None = None
         self._announced: list[str] = []
@@ -53,9 +63,10 @@ class Gateway:
             version=version("mcp-toolweaver"),
             title="Toolweaver",
             on_list_tools=self._list_tools,
-            on_call_tool=self._call_tool,
             on_subscriptions_listen=ListenHandler(self._bus),
         )
+        # Registered by method, because only then may a result be a JSON object, passed through whole.
+        self.server.add_request_handler("tools/call", CallToolRequestParams, self._call_tool)
         self.initialization = self._initialization()
 
     def _initialization(self) -> InitializationOptions:
@@ -81,7 +92,7 @@ class Gateway:
     async def _list_tools(
         self, ctx: ServerRequestContext[Any], _params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        await self._wait_known()
+        await self._wait_warm()
         tools = exposed_tools(self._catalog, self._direct_threshold)
         self._announced = [tool.name for tool in tools]
         if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
@@ -90,11 +101,11 @@ class Gateway:
 
     async def _call_tool(self, ctx: ServerRequestContext[Any], params: CallToolRequestParams) -> dict[str, Any]:
         try:
-            await self._wait_known()
+            await self._wait_warm()
             result = await self._dispatch(params.name, params.arguments or {})
         except ToolweaverError as error:
             result = failure(error)
-        except Exception:  # the border: nothing that a model sends may end the process or a session
+        except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
             _log.exception("call of %r failed by a fault of our own", params.name)
             result = ToolResult.from_text(
                 "Toolweaver failed by a fault of its own; its log has the details. Try again, or another tool.",
@@ -116,6 +127,6 @@ class Gateway:
         tool = resolve(self._catalog.snapshot, name, server)
         return await self._caller.call(tool, arguments)
 
-    async def _wait_known(self) -> None:
+    async def _wait_warm(self) -> None:
         with anyio.move_on_after(_PATIENCE):
-            await self._catalog.wait_known()
+            await self._wait_searchable()

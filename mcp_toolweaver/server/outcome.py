@@ -28,7 +28,7 @@ def wire(result: ToolResult, *, objects_only: bool) -> dict[str, Any]:
     Up to 2025-11-25 structured content must be an object (``objects_only``); any other value
     is then left to the text, to which it is added where the downstream sent none.
     """
-    payload = dict(result.payload)
+    payload = {**result.payload, "resultType": "complete"}  # asked for since 2026-07-28, ignored before
     structured = payload.get("structuredContent")
     if objects_only and structured is not None and not isinstance(structured, Mapping):
         del payload["structuredContent"]

@@ -63,7 +63,7 @@ def _row(hit: Hit) -> dict[str, Any]:
         "signature": signature(tool),
         "score": round(hit.score, 4),
     }
-    return row if tool.callable else {**row, "callable": False}
+    return row if tool.is_callable else {**row, "callable": False}
 
 
 def _known_domain(snapshot: Snapshot, domain: str | None) -> tuple[str | None, tuple[str, ...]]:
@@ -74,7 +74,9 @@ def _known_domain(snapshot: Snapshot, domain: str | None) -> tuple[str | None, t
     if domain.casefold() in {name.casefold() for name in known}:
         return domain, ()
     more = ", ..." if len(known) > _MOST_NAMES else ""
-    return None, (f"there is no domain {domain!r}, so all were searched; domains: {', '.join(known[:_MOST_NAMES])}{more}",)
+    return None, (
+        f"there is no domain {domain!r}, so all were searched; domains: {', '.join(known[:_MOST_NAMES])}{more}",
+    )
 
 
 def _away(catalog: CatalogView, result: SearchResult, question: str) -> Iterator[str]:

@@ -57,7 +57,5 @@ def _closest(snapshot: Snapshot, name: str, server: str | None) -> list[str]:
     if namesakes:
         return [tool.callable_name for tool in namesakes[:_CLOSEST]]
     wanted = f"{server}__{name}" if server else name
-    found = process.extract(
-        wanted[:_LONGEST_NAME], list(snapshot.by_callable_name), scorer=fuzz.WRatio, limit=_CLOSEST
-    )
+    found = process.extract(wanted[:_LONGEST_NAME], list(snapshot.by_callable_name), scorer=fuzz.WRatio, limit=_CLOSEST)
     return [match for match, similarity, _position in found if similarity >= _LEAST_SIMILARITY]

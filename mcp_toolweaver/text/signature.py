@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.tools import Tool
 
 _DEEPEST = 3
@@ -31,10 +32,10 @@ def signature(tool: Tool) -> str:
 
 def _properties(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Iterator[str]:
     properties = schema.get("properties")
-    if not isinstance(properties, Mapping):
+    if not is_object(properties):
         return
     required = schema.get("required")
-    needed = [str(name) for name in required if name in properties] if isinstance(required, list) else []
+    needed = [str(name) for name in required if name in properties] if is_array(required) else []
     names = needed + [name for name in properties if name not in needed]
     for name in names[:_MOST_PROPERTIES]:
         optional = "" if name in needed else "?"
@@ -44,21 +45,22 @@ def _properties(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) 
 
 
 def _type(schema: Any, root: Mapping[str, Any], depth: int) -> str:
-    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+    if not is_object(schema) or depth > _DEEPEST:
         return "any"
     if "$ref" in schema:
         return _type(_resolve(str(schema["$ref"]), root), root, depth + 1)
     if "const" in schema:
         return _literal(schema["const"])
     for key in ("enum", "anyOf", "oneOf"):
-        if isinstance(schema.get(key), list):
-            return _union(key, schema[key], root, depth)
+        alternatives = schema.get(key)
+        if is_array(alternatives):
+            return _union(key, alternatives, root, depth)
     return _plain_type(schema, root, depth)
 
 
 def _plain_type(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> str:
     kind = schema.get("type")
-    if isinstance(kind, list):
+    if is_array(kind):
         return " | ".join(_plain_type({**schema, "type": each}, root, depth) for each in kind[:_MOST_ALTERNATIVES])
     if kind == "array":
         item = _type(schema.get("items"), root, depth + 1)
@@ -88,5 +90,5 @@ def _resolve(reference: str, root: Mapping[str, Any]) -> Any:
         return None
     found: Any = root
     for step in reference[2:].split("/"):
-        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+        found = found.get(step.replace("~1", "/").replace("~0", "~")) if is_object(found) else None
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 _SPACE = re.compile(r"\s+")
-_MARKUP = re.compile(r"[`*#]+|<[^<>]{1,40}>")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(\[])|(?<=[。！？])")
+_MARKUP = re.compile(r"[`*#]+|</?(?:b|i|em|strong|code|pre|p|br|ul|ol|li|a|h\d|div|span)\b[^<>]{0,200}>", re.IGNORECASE)
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])\s+(?=[A-Z0-9\"'(\[])|(?<=[\u3002\uff01\uff1f])"
+)  # ... and their fullwidth forms
 _ARGUMENTS = re.compile(r"\n\s*(?:args|arguments|parameters|params|returns|examples?)\s*:?\s*\n", re.IGNORECASE)
 _PREFERRED = 160
 

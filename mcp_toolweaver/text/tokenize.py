@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import snowballstemmer
 
@@ -23,12 +24,14 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _LONGEST_TERM = 64
 
 STOP_WORDS = frozenset(
-    """a about an and any are as at be been but by can could do does for from had has have how i if in into is it its
-    just like me my need of on or our please should so some tell than that the their them then there these they this
-    those to us use using want was we were what when where which who will with would you your""".split()
+    (  # noqa: SIM905  a list of words reads best as words
+        "a about an and any are as at be been but by can could do does for from had has have how i if in into is it "
+        "its just like me my need of on or our please should so some tell than that the their them then there these "
+        "they this those to us use using want was we were what when where which who will with would you your"
+    ).split(" ")
 )
 
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer: Any = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]
 _stemmer_lock = threading.Lock()  # the stemmer keeps the word it works on in itself
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.text.tokenize import tokenize
 
@@ -15,6 +15,7 @@ PLAIN_WEIGHT = 1
 
 _MOST_CHARACTERS = 4_000  # of a description; real ones reach 14,000, and the first part says it
 _MOST_PARAMETERS = 64
+_MOST_PARAMETER_CHARACTERS = 300
 _PASSAGE_CHARACTERS = 1_200  # all-MiniLM-L6-v2 reads 256 word pieces
 
 
@@ -22,8 +23,8 @@ def search_terms(tool: Tool) -> list[str]:
     """Return the terms of a tool, each as often as the weight of its field asks."""
     name = tokenize(f"{tool.id.name} {tool.title}") * NAME_WEIGHT
     server = tokenize(tool.id.server) * SERVER_WEIGHT
-    rest = f"{tool.description[:_MOST_CHARACTERS]} {' '.join(parameter_names(tool))}"
-    return name + server + tokenize(rest) * PLAIN_WEIGHT
+    rest = [tool.description[:_MOST_CHARACTERS], *_parameters(tool)]
+    return name + server + tokenize(" ".join(rest)) * PLAIN_WEIGHT
 
 
 def passage(tool: Tool) -> str:
@@ -32,15 +33,14 @@ def passage(tool: Tool) -> str:
     return f"{name}: {tool.description}"[:_PASSAGE_CHARACTERS]
 
 
-def parameter_names(tool: Tool) -> Iterator[str]:
-    """Yield the names of the tool's parameters, at most 64."""
+def _parameters(tool: Tool) -> Iterator[str]:
+    """Yield the names of the tool's parameters and what is said of them."""
     properties = tool.input_schema.get("properties")
-    if isinstance(properties, Mapping):
-        yield from _first_strings(properties)
-
-
-def _first_strings(properties: Mapping[Any, Any]) -> list[str]:
-    return [str(name) for name in list(properties)[:_MOST_PARAMETERS]]
+    if is_object(properties):
+        for name, schema in list(properties.items())[:_MOST_PARAMETERS]:
+            yield name
+            if is_object(schema):
+                yield str(schema.get("description", ""))[:_MOST_PARAMETER_CHARACTERS]
 
 
 def _readable(identifier: str) -> str:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mcp_toolweaver.config import Configuration, load
 
 CLAUDE_DESKTOP = """
@@ -216,49 +214,3 @@ def test_the_file_of_codex_is_understood(tmp_path: Path) -> None:
 def test_toml_may_have_the_shape_of_the_json_hosts(tmp_path: Path) -> None:
     text = '[mcpServers.a]\ncommand = "a"\n[servers.b]\ncommand = "b"\n[mcp.servers.c]\ncommand = "c"\n'
     assert options_by_name(loaded(tmp_path, text, "tools.TOML")) == {"a": stdio("a"), "b": stdio("b"), "c": stdio("c")}
-
-
-@pytest.mark.parametrize("written", ["http", "HTTP", "streamable-http", "streamable_http", "streamableHttp"])
-@pytest.mark.parametrize("key", ["type", "transport"])
-def test_streamable_http_has_many_names(tmp_path: Path, key: str, written: str) -> None:
-    text = f'{{"mcpServers": {{"s": {{"{key}": "{written}", "url": "https://x.example/sse"}}}}}}'
-    assert options_by_name(loaded(tmp_path, text)) == {"s": remote("http", "https://x.example/sse")}
-
-
-@pytest.mark.parametrize("url", ["https://x.example/sse", "https://x.example/a/sse/?k=v"])
-def test_a_url_that_ends_in_sse_means_server_sent_events(tmp_path: Path, url: str) -> None:
-    assert options_by_name(loaded(tmp_path, f'{{"mcpServers": {{"s": {{"url": "{url}"}}}}}}')) == {
-        "s": remote("sse", url)
-    }
-
-
-def test_a_command_with_spaces_is_kept_as_it_is(tmp_path: Path) -> None:
-    text = '{"mcpServers": {"s": {"command": "C:/Program Files/x.exe --flag"}}}'
-    assert options_by_name(loaded(tmp_path, text)) == {"s": stdio("C:/Program Files/x.exe --flag")}
-
-
-def test_our_own_keys_stand_beside_those_of_the_host(tmp_path: Path) -> None:
-    text = '{"mcpServers": {"s": {"command": "x", "connectTimeout": 5, "callTimeout": 0.5, "domain": "files"}}}'
-    (source,) = loaded(tmp_path, text).sources
-    assert source.options == stdio("x") | {"connect_timeout": 5, "call_timeout": 0.5}
-    assert (source.domain, source.origin) == ("files", "mcpServers.s")
-
-
-@pytest.mark.parametrize("off", ['"disabled": true', '"enabled": false'])
-def test_a_server_that_is_switched_off_is_not_loaded_whatever_is_wrong_with_it(tmp_path: Path, off: str) -> None:
-    text = f'{{"mcpServers": {{"s": {{"command": "${{UNSET}}", "args": 5, {off}}}}}}}'
-    assert options_by_name(loaded(tmp_path, text)) == {}
-
-
-@pytest.mark.parametrize("text", ['{"mcpServers": {}}', '{"servers": {}}', '{"sources": []}'])
-def test_a_place_for_servers_may_be_empty(tmp_path: Path, text: str) -> None:
-    assert options_by_name(loaded(tmp_path, text)) == {}
-
-
-def test_a_server_keeps_its_name_when_another_host_has_it_too(tmp_path: Path) -> None:
-    text = '{"mcpServers": {"s": {"command": "first"}}, "servers": {"s": {"command": "second"}}}'
-    configuration = loaded(tmp_path, text)
-    assert [source.options["command"] for source in configuration.sources] == ["first"]
-    (problem,) = configuration.problems
-    assert problem.key == "servers.s"
-    assert "mcpServers.s" in problem.message

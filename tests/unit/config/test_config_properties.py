@@ -10,21 +10,11 @@ from hypothesis import strategies as st
 
 from mcp_toolweaver.config import SourceSpec, load
 
-KEYS = st.sampled_from(
-    ["mcpServers", "servers", "mcp", "mcp_servers", "sources", "toolweaver", "command", "args", "env", "url", "type"]
-    + [
-        "httpUrl",
-        "headers",
-        "kind",
-        "name",
-        "path",
-        "disabled",
-        "callTimeout",
-        "bearer_token_env_var",
-        "env_http_headers",
-    ]
-    + ["expose", "direct_threshold", "data_dir", "embedding", "log_level", "domain", "inputs", "_env_file", "a", ""]
-)
+PLACES = st.sampled_from(["mcpServers", "servers", "mcp", "mcp_servers", "sources", "toolweaver", "inputs", "a", ""])
+FIELDS = st.sampled_from(["command", "args", "env", "cwd", "url", "type", "httpUrl", "headers", "domain", "disabled"])
+RARE_FIELDS = st.sampled_from(["kind", "name", "path", "callTimeout", "bearer_token_env_var", "env_http_headers"])
+SETTINGS = st.sampled_from(["expose", "direct_threshold", "data_dir", "embedding", "log_level", "_env_file"])
+KEYS = PLACES | FIELDS | RARE_FIELDS | SETTINGS
 TEXTS = st.sampled_from(
     ["stdio", "http", "https://x.example/sse", "https://[", "json_file", "mcp_server", "~/x", "\ud800"]
 )

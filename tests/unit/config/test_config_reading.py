@@ -95,6 +95,7 @@ def test_something_other_than_an_object_at_the_top_is_reported(tmp_path: Path, t
     [
         ("[" * 100_000, "deep.json"),
         ('{"sources":' * 65 + "{}" + "}" * 65, "deeper-than-we-go.json"),
+        ('{"sources":' + "[" * 65 + "]" * 65 + "}", "lists-deeper-than-we-go.json"),
         ("a = " + "[" * 100_000, "deep.toml"),
         ("a" + ".a" * 5000 + " = 1", "dotted.toml"),
     ],

@@ -43,6 +43,7 @@ def test_a_toml_file_lists_sources_as_tables(tmp_path: Path) -> None:
         ("../b.json", "{folder}/../b.json"),
         ("/a/b.json", "/a/b.json"),
         ("~/b.json", "/home/ada/b.json"),
+        ("~", "/home/ada"),
         ("https://x.example/b.json", "https://x.example/b.json"),
         (5, 5),
     ],
@@ -62,8 +63,8 @@ def test_a_path_is_absolute_even_if_the_file_was_named_by_a_relative_one(
 
 
 def test_a_server_may_stand_in_the_list(tmp_path: Path) -> None:
-    good = {"kind": "mcp_server", "name": "s", "url": "https://x.example/sse", "autoApprove": []}
-    bad = {"kind": "mcp_server", "name": "t", "args": []}
+    good: Any = {"kind": "mcp_server", "name": "s", "url": "https://x.example/sse", "autoApprove": []}
+    bad: Any = {"kind": "mcp_server", "name": "t", "args": []}
     first, second = loaded(tmp_path, [good, bad]).sources
     assert first.options == {"transport": "sse", "url": "https://x.example/sse", "headers": {}}
     assert second.invalid is not None

@@ -65,8 +65,19 @@ def test_a_variable_becomes_its_value(text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("$A", "$A"), ("${A", "${A"), ("${}", "${}"), ("%A%", "%A%"), ("${x%.*}", "${x%.*}"), ("${#A}", "${#A}")]
-    + [("$${A}", "${A}"), ("$${UNSET}", "${UNSET}"), ("$$${A}", "$${A}"), ("{A}", "{A}"), ("${A b}", "${A b}")],
+    [
+        ("$A", "$A"),
+        ("${A", "${A"),
+        ("${}", "${}"),
+        ("%A%", "%A%"),
+        ("${x%.*}", "${x%.*}"),
+        ("${#A}", "${#A}"),
+        ("$${A}", "${A}"),
+        ("$${UNSET}", "${UNSET}"),
+        ("$$${A}", "$${A}"),
+        ("{A}", "{A}"),
+        ("${A b}", "${A b}"),
+    ],
 )
 def test_what_is_no_variable_stays(text: str, value: str) -> None:
     assert expanded(text) == value
@@ -82,6 +93,11 @@ def test_texts_in_lists_and_objects_are_expanded_and_keys_are_not() -> None:
 def test_a_value_without_variables_is_returned_as_it_is(value: Any) -> None:
     if "${" not in json.dumps(value):
         assert expanded(value) == value
+
+
+def test_the_home_folder_of_windows_has_another_variable() -> None:
+    environ = {"USERPROFILE": "C:/Users/ada"}
+    assert Variables(environ, Path("/p")).expand("${userHome}", Problems("f")) == "C:/Users/ada"
 
 
 def test_the_home_folder_is_known_without_the_environment() -> None:

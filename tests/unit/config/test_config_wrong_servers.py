@@ -77,8 +77,7 @@ def test_a_wrong_entry_is_reported_and_marked_and_harms_no_other(
     bad, good = configuration.sources
     assert (bad.name, bad.kind) == ("bad", "mcp_server")
     assert list(bad.options) == ["invalid"]
-    assert bad.invalid is not None
-    assert f"{message}; {problem.fix}" in bad.invalid
+    assert bad.invalid == f"{key[1:]}{': ' if key else ''}{message}; {problem.fix}"
     assert good.invalid is None
 
 
