@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from mcp_toolweaver.cache.file import open_file_cache
@@ -12,12 +13,11 @@ from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.runner import SourceSetup
 from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
-from mcp_toolweaver.core.interfaces import Searcher, ToolCaller
-from mcp_toolweaver.embeddings.cached import CachedEmbedder
+from mcp_toolweaver.core.interfaces import Cache, Embedder, Searcher, ToolCaller, ToolIndex
+from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
-from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.index.indexer import Indexer
-from mcp_toolweaver.index.memory import MemoryIndex
+from mcp_toolweaver.index.late import LateIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.search.hybrid import HybridSearcher
@@ -42,17 +42,31 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     async with open_file_cache(settings.cache_dir / "cache.sqlite3") as cache:
         catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(cache))
         await catalog.restore()
-        index = MemoryIndex()
-        model = LoadingEmbedder(settings.embedding.model, lambda: load(settings.embedding.model))
-        embedder = CachedEmbedder(model, cache)
+        index = LateIndex(_open_index)
+        embedder = LoadingEmbedder(settings.embedding.model, lambda: _load_embedder(settings.embedding.model, cache))
         by_words = LexicalSearcher(catalog, index)
         enabled = settings.embedding.enabled
         yield App(
             catalog=catalog,
             searcher=FallbackSearcher(HybridSearcher(catalog, index, embedder), by_words) if enabled else by_words,
             caller=CheckedCaller(catalog),
-            warmup=Warmup(catalog, Indexer(index, embedder), model if enabled else None),
+            warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None),
         )
+
+
+async def _open_index() -> ToolIndex:
+    """Open the index; numpy is imported here, off the event loop, and not before the handshake."""
+    memory = await run_in_thread(import_module, "mcp_toolweaver.index.memory")
+    index: ToolIndex = memory.MemoryIndex()
+    return index
+
+
+async def _load_embedder(model: str, cache: Cache) -> Embedder:
+    """Load the model; torch takes seconds to import."""
+    from mcp_toolweaver.embeddings.cached import CachedEmbedder  # noqa: PLC0415
+    from mcp_toolweaver.embeddings.sentence_transformers import load  # noqa: PLC0415
+
+    return CachedEmbedder(await load(model), cache)
 
 
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:

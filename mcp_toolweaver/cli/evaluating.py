@@ -22,9 +22,7 @@ def run(catalog: Path, queries: Path, failures: int, *, words_only: bool, as_jso
     configure("warning")
     try:
         labelled = read_labelled(queries)
-        if not catalog.exists():
-            raise ConfigurationError(f"{catalog} does not exist; --catalog takes a catalog file or a folder of them")
-        report = anyio.run(measure, catalog, labelled, not words_only)
+        report = anyio.run(measure, _only(catalog), labelled, not words_only)
     except ConfigurationError as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return 2
@@ -32,14 +30,18 @@ def run(catalog: Path, queries: Path, failures: int, *, words_only: bool, as_jso
     return 0
 
 
-async def measure(catalog: Path, queries: tuple[LabelledQuery, ...], meaning: bool) -> Report:  # noqa: FBT001
-    """Index a catalog file or folder, search every query in it, and report.
+async def measure(
+    catalog: Configuration,
+    queries: tuple[LabelledQuery, ...],
+    meaning: bool,  # noqa: FBT001  anyio.run passes by position
+) -> Report:
+    """Index the catalog of a configuration, search every query in it, and report.
 
     Raises:
         ConfigurationError: the catalog holds no tool, or none of those that the labels name.
     """
-    async with running(_only(catalog), meaning=meaning) as app:
-        _check(catalog, queries, missing_labels(queries, app.catalog.snapshot), len(app.catalog.snapshot))
+    async with running(catalog, meaning=meaning) as app:
+        _check(queries, missing_labels(queries, app.catalog.snapshot), len(app.catalog.snapshot))
         with progress_bar() as progress:
             step = progress.add_task("searching", total=len(queries))
             return await evaluate(
@@ -48,13 +50,17 @@ async def measure(catalog: Path, queries: tuple[LabelledQuery, ...], meaning: bo
 
 
 def _only(catalog: Path) -> Configuration:
+    if not catalog.exists():
+        raise ConfigurationError(f"{catalog} does not exist; --catalog takes a catalog file or a folder of them")
     source = SourceSpec(catalog.stem, "json_file", {"path": catalog.absolute()}, f"--catalog {catalog}")
     return Configuration(load(None).settings, (source,), (), None)
 
 
-def _check(catalog: Path, queries: tuple[LabelledQuery, ...], missing: tuple[str, ...], tools: int) -> None:
+def _check(queries: tuple[LabelledQuery, ...], missing: tuple[str, ...], tools: int) -> None:
     if not tools:
-        raise ConfigurationError(f"{catalog} holds no tool; see the lines above")
+        raise ConfigurationError(
+            "the catalog holds no tool; the lines above say why, or --catalog names the wrong file"
+        )
     if missing:
         wanting = f"{len(missing)} labelled tools are not in the catalog, for example {missing[0]!r}"
         if len(missing) >= sum(len(query.needs) for query in queries):

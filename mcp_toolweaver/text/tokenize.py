@@ -12,10 +12,8 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
-
-import snowballstemmer
 
 _WORD = re.compile(r"[^\W_]+")
 _CASE_PART = re.compile(r"[A-Z]+[0-9]*(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
@@ -31,7 +29,6 @@ STOP_WORDS = frozenset(
     ).split(" ")
 )
 
-_stemmer: Any = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]
 _stemmer_lock = threading.Lock()  # the stemmer keeps the word it works on in itself
 
 
@@ -72,4 +69,11 @@ def _identifier_parts(word: str) -> Iterator[str]:
 @lru_cache(maxsize=200_000)
 def _stem(term: str) -> str:
     with _stemmer_lock:
-        return str(_stemmer.stemWord(term))
+        return str(_stemmer().stemWord(term))
+
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer  # noqa: PLC0415  brings the stemmers of all languages
+
+    return snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]

@@ -139,6 +139,7 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path) -> None:
         ({"embedding": False}, ".embedding", "should be an object", "correct or"),
         ({"data_dir": 5}, ".data_dir", "should be the path of a folder", "correct or"),
         ({"cache_dir": ""}, ".cache_dir", "should be the path of a folder", "correct or"),
+        ({"log_level": 5}, ".log_level", "should be 'debug', 'info', 'warning' or 'error'", "correct or"),
         ({"log_level": "loud"}, ".log_level", "should be 'debug', 'info', 'warning' or 'error'", "correct or"),
         ([], "", "should be an object", "correct or"),
     ],

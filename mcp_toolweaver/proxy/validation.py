@@ -1,0 +1,67 @@
+"""JSON schema validation of arguments, with compiled schemas kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError, best_match  # pyright: ignore[reportUnknownVariableType]
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from mcp_toolweaver.core.tools import Tool
+
+_MOST_COMPILED = 256
+_LONGEST_MESSAGE = 300
+
+
+class Validation:
+    """Says what is wrong with arguments; a schema is compiled once for the tools used last."""
+
+    def __init__(self) -> None:
+        self._compiled: OrderedDict[str, Validator | None] = OrderedDict()
+
+    def fault(self, tool: Tool, arguments: Mapping[str, Any]) -> str | None:
+        """Return the worst fault of the arguments as ``field: what is wrong``, or None if they fit.
+
+        A schema that is invalid, or that refers to something outside itself, has no say: the
+        server behind the tool decides then.
+        """
+        validator = self._validator(tool)
+        if validator is None:
+            return None
+        try:
+            error = cast("ValidationError | None", best_match(validator.iter_errors(dict(arguments))))
+        except (Unresolvable, RecursionError):
+            return None
+        return None if error is None else _described(error)
+
+    def _validator(self, tool: Tool) -> Validator | None:
+        if tool.digest not in self._compiled:
+            self._compiled[tool.digest] = _compile(tool.input_schema)
+            if len(self._compiled) > _MOST_COMPILED:
+                self._compiled.popitem(last=False)
+        self._compiled.move_to_end(tool.digest)
+        return self._compiled[tool.digest]
+
+
+def _compile(schema: Mapping[str, Any]) -> Validator | None:
+    """Compile a schema whose references resolve inside it only; nothing is ever fetched."""
+    try:
+        kind = validator_for(plain := dict(schema), default=Draft202012Validator)
+        kind.check_schema(plain)
+    except (SchemaError, RecursionError):
+        return None
+    compiled: Validator = kind(plain, registry=Registry())
+    return compiled
+
+
+def _described(error: ValidationError) -> str:
+    where = ".".join(str(step) for step in cast("list[str | int]", error.absolute_path))
+    message = str(error.message)
+    short = message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
+    return f"{where}: {short}" if where else short
