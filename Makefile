@@ -9,10 +9,10 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
 
-test: $(VENV)/dev.installed  ## install what the tests need and run all of them
+test: $(VENV)/dev.installed $(VENV)/node.installed  ## install what the tests need and run all of them
 	$(BIN)/pytest
 
-check: $(VENV)/dev.installed  ## format, lint, types, import rules, tests
+check: $(VENV)/dev.installed $(VENV)/node.installed  ## format, lint, types, import rules, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -43,3 +43,11 @@ $(VENV)/demo.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/dev.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) '.[embeddings,demo,dev]'
 	touch $@ $(VENV)/demo.installed
+
+# Hosts and servers from npm, for the tests that drive real ones; a machine without Node does without.
+$(VENV)/node.installed: tests/package.json | $(VENV)/bin/python
+	if command -v npm >/dev/null; then \
+	  mkdir -p $(VENV)/node && cp tests/package.json $(VENV)/node/ && \
+	  npm install --prefix $(VENV)/node --no-package-lock --no-audit --no-fund --loglevel=error; \
+	else echo "npm was not found: the tests that need Node will say that they did not run"; fi
+	touch $@

@@ -78,8 +78,6 @@ async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstrea
 
 
 def _options(options: Mapping[str, Any]) -> StdioOptions | RemoteOptions:
-    if "invalid" in options:
-        raise ConfigurationError(str(options["invalid"]))
     try:
         return _OPTIONS.validate_python(dict(options))
     except ValidationError as error:

@@ -72,11 +72,9 @@ async def _load_embedder(model: str, cache: Cache) -> Embedder:
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:
     where = f"{configuration.path.name}: {source.origin}" if configuration.path else source.origin
     options = _with_deadlines(source.options, configuration.settings) if source.kind == SERVER_KIND else source.options
-    return SourceSetup(source.name, source.kind, options, where, source.domain)
+    return SourceSetup(source.name, source.kind, options, where, source.domain, source.invalid)
 
 
 def _with_deadlines(options: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
     """Give a server the deadlines that hold for all, where it has none of its own."""
-    if "invalid" in options:
-        return options
     return {**settings.downstream.model_dump(), **options}

@@ -36,6 +36,8 @@ class SourceSetup:
     """Where it is configured (file and key), for messages."""
     domain: str | None = None
     """The domain of its tools, where the owner gave one."""
+    refused: str | None = None
+    """Why it must not be opened, where its configuration is wrong; the owner was told already."""
 
 
 class SourceRunner:
@@ -80,6 +82,10 @@ class SourceRunner:
 
     async def run(self) -> None:
         """Keep the source open until cancelled; after a failure try again, later and later."""
+        if self.setup.refused is not None:
+            self._move(SourceState.FAILED, self.setup.refused)
+            self._on_tools(self)
+            return
         failures = 0
         while True:
             opened_at = anyio.current_time()

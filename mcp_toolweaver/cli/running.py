@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from mcp_toolweaver.app import App, open_app
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.config import Configuration
+from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.status import SourceState
 
 err = Console(stderr=True)
@@ -25,15 +26,24 @@ async def running(loaded: Configuration, *, index: bool = True, meaning: bool = 
         loaded: The configuration.
         index: Whether tools are to be searched.
         meaning: Whether they are to be searched by meaning too.
+
+    Raises:
+        ToolweaverError: what the body raised.
     """
+    failure: ToolweaverError | None = None
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
         with progress_bar() as progress:
             await _connect(app.catalog, progress)
             if index:
                 await _index(app, progress, meaning=meaning)
-        yield app
+        try:
+            yield app
+        except ToolweaverError as error:  # the task group would wrap it
+            failure = error
         tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 async def _connect(catalog: Catalog, progress: Progress) -> None:
@@ -71,4 +81,4 @@ def progress_bar() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=err, transient=not err.is_terminal)
+    return Progress(*columns, console=err, disable=not err.is_terminal)

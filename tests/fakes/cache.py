@@ -1,0 +1,18 @@
+"""A cache in a dictionary."""
+
+from collections.abc import Mapping, Sequence
+
+
+class FakeCache:
+    """A `Cache` whose content a test can read and damage; nothing in it expires."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.lifetimes: dict[str, float] = {}
+
+    async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return [self.values.get(key) for key in keys]
+
+    async def set_many(self, values: Mapping[str, bytes], *, ttl: float) -> None:
+        self.values.update(values)
+        self.lifetimes.update(dict.fromkeys(values, ttl))

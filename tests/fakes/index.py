@@ -1,0 +1,34 @@
+"""An index that answers what a test wrote down."""
+
+from collections.abc import Mapping, Sequence
+
+from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match
+from mcp_toolweaver.core.tools import ToolId
+
+
+class FakeIndex:
+    """A `ToolIndex` that keeps what is applied, remembers each change, and answers with fixed matches."""
+
+    def __init__(self, matches: Sequence[Match] = ()) -> None:
+        self.matches = matches
+        self.entries: dict[ToolId, IndexEntry] = {}
+        self.queries: list[IndexQuery] = []
+        self.changes: list[tuple[list[IndexEntry], list[ToolId]]] = []
+
+    @property
+    def with_vectors(self) -> set[str]:
+        """The names of the tools that are searchable by meaning."""
+        return {id_.name for id_, entry in self.entries.items() if entry.vector is not None}
+
+    async def query(self, query: IndexQuery) -> Sequence[Match]:
+        self.queries.append(query)
+        return self.matches
+
+    async def digests(self) -> Mapping[ToolId, str]:
+        return {id_: entry.tool.digest for id_, entry in self.entries.items()}
+
+    async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
+        self.changes.append((list(upserts), list(deletes)))
+        for id_ in deletes:
+            self.entries.pop(id_, None)
+        self.entries.update({entry.tool.id: entry for entry in upserts})

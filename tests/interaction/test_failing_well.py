@@ -1,0 +1,207 @@
+"""What a host and its user see when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from servers import COMPANY, SERVE, TIME, environment, host, text_of, write_config
+
+pytestmark = pytest.mark.anyio
+
+LIST = [sys.executable, "-m", "mcp_toolweaver", "list", "--json"]
+
+
+async def test_a_failed_server_is_named_where_it_matters_and_hurts_nobody_else(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {"time": TIME, "github": {"command": "no-such-command-here"}}, sources=[COMPANY])
+    async with host(config) as client:
+        meant = await client.call_tool("search_tools", {"query": "create an issue on github"})
+        other = await client.call_tool("search_tools", {"query": "get current time in a specific timezone"})
+        call = await client.call_tool("call_tool", {"name": "time__get_current_time", "arguments": {"timezone": "UTC"}})
+    notes = " ".join(meant.structured_content["degraded"])
+    assert "github" in notes
+    assert "'no-such-command-here' was not found" in notes
+    assert other.structured_content["confidence"] == "high"
+    assert not any("github" in note for note in other.structured_content["degraded"])
+    assert not call.is_error
+    assert (tmp_path / "stderr.txt").read_text().count("mcpServers.github: the command 'no-such-command-here'") == 1
+
+
+def test_list_shows_each_server_with_its_state_and_reason(tmp_path: Path) -> None:
+    servers = {
+        "time": TIME,
+        "missing": {"command": "no-such-command-here"},
+        "quits": {"command": sys.executable, "args": ["-c", "import sys; sys.exit('the token has expired')"]},
+        "hole": {"command": "x", "env": {"TOKEN": "${NO_SUCH_VARIABLE}"}},
+        "odd": {"type": "carrier-pigeon", "url": "http://localhost:1"},
+        "down": {"url": "http://127.0.0.1:9/mcp"},
+    }
+    done = _list(write_config(tmp_path, servers))
+    listed = {server["name"]: server for server in json.loads(done.stdout)["servers"]}
+    assert done.returncode == 1
+    assert {name: server["state"] for name, server in listed.items()} == {
+        "time": "ready",
+        **dict.fromkeys(["missing", "quits", "hole", "odd", "down"], "failed"),
+    }
+    assert "was not found" in listed["missing"]["reason"]
+    assert "the token has expired" in listed["quits"]["reason"]
+    assert "NO_SUCH_VARIABLE" in listed["hole"]["reason"]
+    assert "is not a transport" in listed["odd"]["reason"]
+    assert "http://127.0.0.1:9/mcp" in listed["down"]["reason"]
+    for name in listed:
+        if name != "time":
+            assert done.stderr.count(f"mcpServers.{name}") == 1, name
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "does not exist"),
+        ("", "empty"),
+        ('{"mcpServers": {"time": {"command": "x"', "line 1"),
+        ("[1, 2]", "object"),
+        ('{"servers_of_mine": {}}', "names no servers"),
+    ],
+)
+async def test_serve_starts_whatever_the_configuration_says(tmp_path: Path, content: str | None, complaint: str) -> None:
+    config = tmp_path / "mcp.json"
+    if content is not None:
+        config.write_text(content, encoding="utf-8")
+    async with host(config) as client:
+        assert [tool.name for tool in (await client.list_tools()).tools][:1] == ["search_tools"]
+        found = await client.call_tool("search_tools", {"query": "anything"})
+    assert found.structured_content["tools"] == []
+    assert found.structured_content["confidence"] == "none"
+    lines = (tmp_path / "stderr.txt").read_text().splitlines()
+    assert len([line for line in lines if complaint in line and "mcp.json" in line]) == 1
+
+
+async def test_a_server_that_was_killed_is_back_for_the_next_call(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {"time": TIME})
+    async with host(config) as client:
+        call = {"name": "time__get_current_time", "arguments": {"timezone": "UTC"}}
+        assert not (await client.call_tool("call_tool", call)).is_error
+        for process in _running("mcp_server_time", tmp_path):
+            os.kill(process, signal.SIGKILL)
+        with anyio.fail_after(30):
+            while (answer := await client.call_tool("call_tool", call)).is_error:
+                assert "time" in text_of(answer)
+        assert len(_running("mcp_server_time", tmp_path)) == 1
+
+
+async def test_tools_of_the_last_run_are_found_while_their_server_hangs(tmp_path: Path) -> None:
+    """A server that once was listed and now hangs delays nobody, and its tools stay findable."""
+    switch = tmp_path / "hang"
+    script = f"import os, time\nwhile os.path.exists({str(switch)!r}): time.sleep(0.1)\nimport mcp_server_time as m; m.main()"
+    config = write_config(tmp_path, {"clock": {"command": sys.executable, "args": ["-c", script]}})
+    async with host(config) as client:
+        await client.call_tool("call_tool", {"name": "clock__get_current_time", "arguments": {"timezone": "UTC"}})
+    switch.touch()
+    async with host(config) as client:
+        assert "clock (2)" in (client.instructions or "")
+        with anyio.fail_after(5):
+            found = await client.call_tool("search_tools", {"query": "current time"})
+        assert found.structured_content["tools"][0]["name"] == "clock__get_current_time"
+        switch.unlink()
+
+
+def test_stdout_carries_nothing_but_the_protocol(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {"bad": {"command": "no-such-command-here"}, "time": TIME})
+    with _served(config) as (process, ask):
+        assert ask("initialize", INITIALIZE)["result"]["serverInfo"]["name"] == "mcp-toolweaver"
+        assert process.stdin is not None
+        process.stdin.write(b"this is not JSON\n")
+        assert ask("tools/list", {})["result"]["tools"]
+        process.stdin.close()
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_with_status_0(tmp_path: Path, number: signal.Signals) -> None:
+    """Also while the host keeps stdin open, which a thread is reading."""
+    config = write_config(tmp_path, {"time": TIME})
+    with _served(config) as (process, ask):
+        ask("initialize", INITIALIZE)
+        ask("tools/list", {})
+        assert _running("mcp_server_time", tmp_path)
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 0
+    assert not _running("mcp_server_time", tmp_path)
+
+
+def test_the_end_of_stdin_ends_everything_with_status_0(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {"time": TIME})
+    with _served(config) as (process, ask):
+        ask("initialize", INITIALIZE)
+        ask("tools/list", {})
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=20) == 0
+    assert not _running("mcp_server_time", tmp_path)
+
+
+INITIALIZE = {
+    "protocolVersion": "2025-11-25",
+    "capabilities": {},
+    "clientInfo": {"name": "test", "version": "0"},
+}
+
+
+@contextmanager
+def _served(config: Path) -> Generator[tuple[subprocess.Popen[bytes], Callable[[str, Any], Any]]]:
+    """Start ``serve`` with raw pipes; every line of its stdout must be a protocol message."""
+    command = [*SERVE, "--config", str(config)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **pipes, env=_marked(config.parent)) as process:  # type: ignore[call-overload]
+        numbers = iter(range(1, 100))
+
+        def ask(method: str, params: Any) -> Any:
+            number = next(numbers)
+            request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+            while True:
+                message = json.loads(process.stdout.readline())
+                assert message["jsonrpc"] == "2.0"
+                if message.get("id") == number:
+                    return message
+
+        try:
+            yield process, ask
+        finally:
+            process.kill()
+
+
+def _marked(folder: Path) -> dict[str, str]:
+    """Mark the processes of this test: HOME is inherited by the servers behind us."""
+    return environment(folder)
+
+
+def _running(module: str, folder: Path) -> list[int]:
+    """Return the processes that run a module below a Toolweaver of this test."""
+    found: list[int] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+            surroundings = (entry / "environ").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        is_server = b"mcp_toolweaver" not in command and module.encode() in command
+        if is_server and state != "Z" and str(folder).encode() in surroundings:
+            found.append(int(entry.name))
+    return found
+
+
+def _list(config: Path) -> subprocess.CompletedProcess[str]:
+    command = [*LIST, "--config", str(config)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment(config.parent), timeout=90)
