@@ -22,7 +22,7 @@ def run(catalog: Path, queries: Path, failures: int, *, words_only: bool, as_jso
     configure("warning")
     try:
         labelled = read_labelled(queries)
-        report = anyio.run(measure, _only(catalog), labelled, not words_only)
+        report = anyio.run(measure, configuration_of(catalog), labelled, not words_only)
     except ConfigurationError as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return 2
@@ -49,7 +49,12 @@ async def measure(
             )
 
 
-def _only(catalog: Path) -> Configuration:
+def configuration_of(catalog: Path) -> Configuration:
+    """Return a configuration of nothing but a catalog file or folder.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
     if not catalog.exists():
         raise ConfigurationError(f"{catalog} does not exist; --catalog takes a catalog file or a folder of them")
     source = SourceSpec(catalog.stem, "json_file", {"path": catalog.absolute()}, f"--catalog {catalog}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -25,6 +26,7 @@ def run(config: Path | None) -> int:
 
 async def _serve(loaded: Configuration, streams: ClaimedStreams) -> None:
     from mcp_toolweaver.app import open_app  # noqa: PLC0415
+    from mcp_toolweaver.resilience.supervision import keep_running  # noqa: PLC0415
     from mcp_toolweaver.server.gateway import Gateway  # noqa: PLC0415
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
@@ -39,7 +41,7 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams) -> None:
         )
         tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
         tasks.start_soon(app.catalog.run)
-        tasks.start_soon(app.warmup.run, gateway.catalog_changed)
+        tasks.start_soon(keep_running, "indexing", partial(app.warmup.run, gateway.catalog_changed))
         await serve(gateway, streams)
         tasks.cancel_scope.cancel()
 

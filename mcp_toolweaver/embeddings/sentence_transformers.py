@@ -35,7 +35,10 @@ class SentenceTransformerEmbedder:
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
         """See `Embedder.embed_documents`."""
-        matrix = await run_in_thread(self._encode, list(texts), limiter=self._one_at_a_time)
+        try:
+            matrix = await run_in_thread(self._encode, list(texts), limiter=self._one_at_a_time)
+        except RuntimeError as error:  # torch's: out of memory, a broken device
+            raise Unavailable(_PART, f"the model {self.space} failed: {_first_line(error)}") from error
         if not np.isfinite(matrix).all():
             raise Unavailable(_PART, f"the model {self.space} returned vectors that are not numbers")
         return list(matrix)
@@ -72,5 +75,8 @@ def _load(model: str) -> SentenceTransformerEmbedder:
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         return SentenceTransformerEmbedder(SentenceTransformer(locate(model), local_files_only=True), model)
     except Exception as error:  # the library raises OSError, ValueError, RuntimeError and its own alike
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Unavailable(_PART, f"the model {model!r} cannot be loaded: {reason}") from error
+        raise Unavailable(_PART, f"the model {model!r} cannot be loaded: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -67,9 +67,10 @@ class Indexer:
             self._embedded[tool.digest] = IndexEntry(tool, vector)
 
     async def _publish(self, tools: Sequence[Tool]) -> None:
-        """Write the new vectors of tools that the index still holds."""
+        """Write the new vectors of tools that neither changed nor left the catalog meanwhile."""
         async with self._writing:
             known = await self._index.digests()
-            current = [tool for tool in tools if known.get(tool.id) == tool.digest]
-            if current:
-                await self._index.apply([self._embedded[tool.digest] for tool in current], [])
+            current = (tool.digest for tool in tools if known.get(tool.id) == tool.digest)
+            entries = [self._embedded[digest] for digest in current if digest in self._embedded]
+            if entries:
+                await self._index.apply(entries, [])

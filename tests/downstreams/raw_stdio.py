@@ -21,7 +21,11 @@ _NUMBER_RESULT = {"type": "object", "properties": {"number": {"type": "integer"}
 
 _TOOLS: tuple[dict[str, Any], ...] = (
     {"name": "echo", "description": "Say it again.", "inputSchema": _TEXT_ARGUMENT},
-    {"name": "rich", "description": "Answer with everything that a result can hold.", "inputSchema": {"type": "object"}},
+    {
+        "name": "rich",
+        "description": "Answer with everything that a result can hold.",
+        "inputSchema": {"type": "object"},
+    },
     {
         "name": "liar",
         "description": "Promise a number and return a word.",
@@ -34,7 +38,6 @@ _TOOLS: tuple[dict[str, Any], ...] = (
     {"name": "grow", "description": "Add a tool and say so.", "inputSchema": {"type": "object"}},
     {"name": "leave", "description": "Answer, then end.", "inputSchema": {"type": "object"}},
     {"name": "empty", "description": "Answer with an empty object.", "inputSchema": {"type": "object"}},
-    {"name": "garbage", "description": "Answer with a list in place of an object.", "inputSchema": {"type": "object"}},
 )
 
 _MALFORMED: tuple[Any, ...] = (
@@ -136,7 +139,6 @@ _RESULTS: dict[str, Any] = {
     },
     "liar": {**_text("seven"), "structuredContent": {"number": "seven"}},
     "empty": {},
-    "garbage": ["no", "object"],
 }
 
 
@@ -160,6 +162,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--exit-at-once", action="store_true", help="complain on stderr and exit with 3")
     parser.add_argument("--die-at", help="method to die of without an answer")
     parser.add_argument("--hang-at", help="method never to answer")
+    parser.add_argument("--noise", action="store_true", help="print on stdout what is no message")
+    parser.add_argument("--bad-utf8", action="store_true", help="print on stdout what is no text")
+    parser.add_argument("--flood", action="store_true", help="write a megabyte to stderr")
     parser.add_argument("--malformed", action="store_true", help="list malformed tools besides the others")
     parser.add_argument("--page-size", type=int, default=0, help="tools in a page of the list")
     options = parser.parse_args(arguments)
@@ -168,7 +173,19 @@ def main(arguments: Sequence[str]) -> None:
             pids.write(f"{os.getpid()}\n")
     if options.exit_at_once:
         _die("raw_stdio: fatal: API_KEY is not set")
+    _make_noise(options)
     Server(options).serve()
+
+
+def _make_noise(options: argparse.Namespace) -> None:
+    if options.noise:
+        sys.stdout.buffer.write(b"Starting up...\n\n[1, 2]\n")
+    if options.bad_utf8:
+        sys.stdout.buffer.write(b"caf\xe9 \xff\xfe\n")
+    sys.stdout.buffer.flush()
+    if options.flood:
+        for _ in range(64):
+            sys.stderr.write("x" * 16_000 + "\n")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 It listens on a free port of the loopback interface, prints the port, and ends with its stdin.
 
-    /mcp      streamable HTTP        /sse      HTTP with server-sent events
-    /locked   answers 401            /page     answers with a page of HTML
+    /mcp       streamable HTTP
+    /sse       HTTP with server-sent events
+    /locked/*  any of the others, for those who send the right key; 401 for the rest
+    /page      a page of HTML
 """
 
 import os
@@ -13,33 +15,47 @@ import threading
 
 import uvicorn
 from mcp.server.mcpserver import MCPServer
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-_METHODS = ["GET", "POST", "DELETE"]
+_LOCKED = "/locked"
+_KEY = "Bearer k3y"
+
+
+class Locked:
+    """Lets in below ``/locked`` who sends the key."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(_LOCKED):
+            if Headers(scope=scope).get("authorization") != _KEY:
+                await PlainTextResponse("who are you?", status_code=401)(scope, receive, send)
+                return
+            scope = {**scope, "path": scope["path"].removeprefix(_LOCKED)}
+        await self._app(scope, receive, send)
 
 
 def mcp_server() -> MCPServer:
     """Return a server with a tool that adds and one that fails."""
     server = MCPServer("web", instructions="Arithmetic over the web.")
-
-    @server.tool()
-    def add(a: int, b: int) -> int:  # pyright: ignore[reportUnusedFunction]
-        """Add two numbers."""
-        return a + b
-
-    @server.tool()
-    def fail() -> str:  # pyright: ignore[reportUnusedFunction]
-        """Fail always."""
-        raise ValueError("out of numbers")
-
+    server.add_tool(add)
+    server.add_tool(fail)
     return server
 
 
-async def locked(_request: Request) -> Response:
-    """Ask for a login."""
-    return PlainTextResponse("who are you?", status_code=401)
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def fail() -> str:
+    """Fail always."""
+    raise ValueError("out of numbers")
 
 
 async def page(_request: Request) -> Response:
@@ -53,11 +69,11 @@ def main() -> None:
     server = mcp_server()
     app = server.streamable_http_app()
     app.router.routes.extend(server.sse_app().routes)
-    app.router.routes.extend([Route("/locked", locked, methods=_METHODS), Route("/page", page, methods=_METHODS)])
+    app.router.routes.append(Route("/page", page, methods=["GET", "POST", "DELETE"]))
     listening = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()
-    uvicorn.Server(uvicorn.Config(app, ws="none", log_level="warning")).run(sockets=[listening])
+    uvicorn.Server(uvicorn.Config(Locked(app), ws="none", log_level="warning")).run(sockets=[listening])
 
 
 def _end_with_input() -> None:

@@ -72,7 +72,9 @@ def test_list_shows_each_server_with_its_state_and_reason(tmp_path: Path) -> Non
         ('{"servers_of_mine": {}}', "names no servers"),
     ],
 )
-async def test_serve_starts_whatever_the_configuration_says(tmp_path: Path, content: str | None, complaint: str) -> None:
+async def test_serve_starts_whatever_the_configuration_says(
+    tmp_path: Path, content: str | None, complaint: str
+) -> None:
     config = tmp_path / "mcp.json"
     if content is not None:
         config.write_text(content, encoding="utf-8")
@@ -101,7 +103,8 @@ async def test_a_server_that_was_killed_is_back_for_the_next_call(tmp_path: Path
 async def test_tools_of_the_last_run_are_found_while_their_server_hangs(tmp_path: Path) -> None:
     """A server that once was listed and now hangs delays nobody, and its tools stay findable."""
     switch = tmp_path / "hang"
-    script = f"import os, time\nwhile os.path.exists({str(switch)!r}): time.sleep(0.1)\nimport mcp_server_time as m; m.main()"
+    wait = f"import os, time\nwhile os.path.exists({str(switch)!r}): time.sleep(0.1)\n"
+    script = wait + "import mcp_server_time as server\nserver.main()"
     config = write_config(tmp_path, {"clock": {"command": sys.executable, "args": ["-c", script]}})
     async with host(config) as client:
         await client.call_tool("call_tool", {"name": "clock__get_current_time", "arguments": {"timezone": "UTC"}})
@@ -204,4 +207,6 @@ def _running(module: str, folder: Path) -> list[int]:
 
 def _list(config: Path) -> subprocess.CompletedProcess[str]:
     command = [*LIST, "--config", str(config)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment(config.parent), timeout=90)
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment(config.parent), timeout=90, check=False
+    )

@@ -1,9 +1,13 @@
 """Many sources are one catalog: each tool has one owner, and calls go to it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import anyio
 import pytest
 
 from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable
+from mcp_toolweaver.core.tools import ToolResult
 from tests.unit.catalog.scripted import Plugin, catalog_of, found, running, tool, until_snapshot
 
 pytestmark = pytest.mark.anyio
@@ -83,12 +87,12 @@ async def test_calls_of_one_source_run_side_by_side() -> None:
     class Meeting(Plugin):
         """Answers no call before it has two."""
 
-        async def call_tool(self, name: str, arguments: object) -> object:  # type: ignore[override]
-            self.calls.append((name, {}))
+        async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+            self.calls.append((name, arguments))
             if len(self.calls) == 2:
                 both.set()
             await both.wait()
-            return arguments
+            return ToolResult.from_text("met")
 
     both = anyio.Event()
     catalog = catalog_of({"s": Meeting(tool("s", "t"))})

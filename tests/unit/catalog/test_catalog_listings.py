@@ -9,7 +9,7 @@ import pytest
 from mcp_toolweaver.catalog.listings import Listings, listing_key
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.core.tools import Tool
-from tests.unit.catalog.scripted import MemoryCache, Plugin, catalog_of, running, status_of, tool, until, until_snapshot
+from tests.unit.catalog.scripted import MemoryCache, Plugin, catalog_of, running, status_of, tool, until_snapshot
 
 pytestmark = pytest.mark.anyio
 
@@ -18,8 +18,9 @@ async def listed_once(plugin: Plugin, cache: MemoryCache, **configured: Any) -> 
     """Run a catalog until it has listed its source and kept the listing."""
     catalog = catalog_of({"s": plugin}, cache=cache, **configured)
     async with running(catalog):
-        await until_snapshot(catalog, *(str(each.id) for each in plugin.tools))
-        await until(lambda: bool(cache.values))
+        await catalog.wait_settled()
+        await catalog.refresh()
+    assert cache.values
 
 
 async def restored(cache: MemoryCache, **configured: Any) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mcp_toolweaver.core.definition import MalformedTool, mend
 from mcp_toolweaver.core.tools import Tool, ToolId
 
-EMPTY = {"type": "object", "properties": {}}
+EMPTY: dict[str, Any] = {"type": "object", "properties": {}}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -46,7 +46,7 @@ def test_a_schema_that_is_no_object_is_refused_by_name(schema: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["string", "array", ["object", "null"], 3, {}])
 def test_arguments_that_are_no_object_are_refused_by_name(kind: Any) -> None:
-    with pytest.raises(MalformedTool, match="'read' takes .* instead of an object"):
+    with pytest.raises(MalformedTool, match=r"'read' takes .* instead of an object"):
         mend({"name": "read", "inputSchema": {"type": kind}})
 
 
@@ -77,7 +77,7 @@ def test_an_untyped_schema_becomes_one_of_an_object(kind: dict[str, Any]) -> Non
 
 
 def test_parameters_are_read_as_the_schema() -> None:
-    parameters = {"type": "object", "properties": {"path": {}}, "required": ["path"]}
+    parameters: dict[str, Any] = {"type": "object", "properties": {"path": {}}, "required": ["path"]}
     assert mend({"name": "read", "parameters": parameters}) == {"name": "read", "inputSchema": parameters}
 
 

@@ -1,0 +1,64 @@
+"""Search by meaning, end to end with the real model, and what happens without it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from servers import COMPANY, TIME, environment, host, write_config
+
+QUERY = "get the money back to the buyer"
+"""No word of this stands in the tool that does it, `paydesk::refund_payment`, but for stop words and "money"."""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_config(tmp_path, {"time": TIME}, sources=[COMPANY])
+
+
+@pytest.mark.anyio
+async def test_search_answers_by_words_while_the_model_loads_and_says_so(config: Path) -> None:
+    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true") as client:
+        first = await client.call_tool("search_tools", {"query": "refund a payment"})
+        assert first.structured_content["tools"][0]["tool"] == "refund_payment"
+        assert "loading" in " ".join(first.structured_content["degraded"])
+        with anyio.fail_after(110):
+            while (found := await _search(client))["degraded"]:
+                await anyio.sleep(0.25)
+    assert "refund_payment" in [row["tool"] for row in found["tools"]]
+
+
+@pytest.mark.anyio
+async def test_without_the_embedding_libraries_search_goes_on_and_says_how_to_get_them(config: Path) -> None:
+    hidden = config.parent / "hidden"
+    hidden.mkdir()
+    blocker = "import sys\nsys.modules['torch'] = sys.modules['sentence_transformers'] = None\n"
+    (hidden / "sitecustomize.py").write_text(blocker, encoding="utf-8")
+    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true", PYTHONPATH=str(hidden)) as client:
+        with anyio.fail_after(30):
+            while "pip install 'mcp-toolweaver[embeddings]'" not in " ".join(
+                (found := await _search(client))["degraded"]
+            ):
+                await anyio.sleep(0.1)
+    assert found["tools"]
+
+
+def test_the_command_line_searches_by_meaning_and_prints_json(config: Path) -> None:
+    command = [sys.executable, "-m", "mcp_toolweaver", "search", QUERY, "--json", "--config", str(config)]
+    surroundings = environment(config.parent, TOOLWEAVER_EMBEDDING__ENABLED="true")
+    done = subprocess.run(command, capture_output=True, text=True, env=surroundings, timeout=110, check=False)
+    reply = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert reply["degraded"] == []
+    assert "refund_payment" in [row["tool"] for row in reply["tools"]]
+
+
+async def _search(client: Any) -> dict[str, Any]:
+    result = await client.call_tool("search_tools", {"query": QUERY})
+    reply: dict[str, Any] = result.structured_content
+    return reply

@@ -1,0 +1,82 @@
+"""What the import rules cannot say."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted([*(ROOT / "mcp_toolweaver").rglob("*.py"), *(ROOT / "catalog_sources").rglob("*.py")])
+CORE = sorted((ROOT / "mcp_toolweaver" / "core").glob("*.py"))
+
+PRODUCTS = {
+    "sentence_transformers": "mcp_toolweaver/embeddings/sentence_transformers.py",
+    "torch": "mcp_toolweaver/embeddings/sentence_transformers.py",
+    "rank_bm25": "mcp_toolweaver/index/bm25.py",
+    "sqlite3": "mcp_toolweaver/cache/file.py",
+    "jsonschema": "mcp_toolweaver/proxy/validation.py",
+    "rapidfuzz": "mcp_toolweaver/text/resolve.py",
+    "snowballstemmer": "mcp_toolweaver/text/tokenize.py",
+}
+"""The one file that imports a product."""
+
+LONGEST_FILE = 250
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def _id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", CORE, ids=_id)
+def test_core_imports_the_standard_library_and_anyio_only(path: Path) -> None:
+    """numpy appears for type checkers alone, under ``TYPE_CHECKING``."""
+    allowed = {*sys.stdlib_module_names, "anyio", "mcp_toolweaver", "numpy"}
+    assert {name.split(".")[0] for name in _imports(path)} <= allowed
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_product_is_imported_in_one_file(product: str) -> None:
+    users = [_id(path) for path in MODULES if any(name.split(".")[0] == product for name in _imports(path))]
+    assert users in ([PRODUCTS[product]], [])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_id)
+def test_a_file_holds_one_idea(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    assert ast.get_docstring(ast.parse(text)), "says in its first line what it is"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "catalog_sources").glob("*.py")), ids=_id)
+def test_sources_import_public_names_only(path: Path) -> None:
+    internal = [name for name in _imports(path) if name.startswith("mcp_toolweaver.")]
+    assert internal == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_id)
+def test_threads_are_started_behind_one_door(path: Path) -> None:
+    """Two readers of pipes have threads of their own, since a blocked read cannot be cancelled."""
+    doors = {"mcp_toolweaver/core/threads.py", "catalog_sources/json_file.py"}
+    readers = {"mcp_toolweaver/proxy/stderr.py", "mcp_toolweaver/server/stdio.py"}
+    text = path.read_text(encoding="utf-8")
+    assert "to_thread.run_sync" not in text or _id(path) in doors
+    assert "threading.Thread(" not in text or _id(path) in readers
+
+
+def test_nothing_is_pickled_or_evaluated() -> None:
+    banned = {"pickle", "dill", "cloudpickle", "marshal", "shelve"}
+    for path in MODULES:
+        assert not banned & {name.split(".")[0] for name in _imports(path)}, _id(path)

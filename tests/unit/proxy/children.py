@@ -1,0 +1,61 @@
+"""Opens connections to the hand-written server on stdio, and looks for what it leaves behind."""
+
+import json
+import os
+import sys
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from catalog_sources.mcp_server import open_source
+from mcp_toolweaver.core.tools import ToolId
+from mcp_toolweaver.proxy.downstream import Downstream
+
+RAW_SERVER = Path(__file__).parents[2] / "downstreams" / "raw_stdio.py"
+PATIENCE = 15.0
+"""Seconds after which a test that waits has failed."""
+
+
+def raw_server(*arguments: object, **options: Any) -> AbstractAsyncContextManager[Downstream]:
+    """Start the server with these arguments, in a process of its own."""
+    argv = ["-I", "-S", str(RAW_SERVER), *map(str, arguments)]
+    settings = {
+        "transport": "stdio",
+        "command": sys.executable,
+        "args": argv,
+        "connect_timeout": 10,
+        "call_timeout": 10,
+    }
+    return open_source("raw", settings | options)
+
+
+async def names_of(downstream: Downstream) -> list[str]:
+    tools = await downstream.list_tools()
+    assert all(tool.id == ToolId("raw", tool.definition["name"]) for tool in tools)
+    return [tool.id.name for tool in tools]
+
+
+def lines_of(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def executed(ledger: Path) -> list[str]:
+    """Return the names of the tools that the server executed, in their order."""
+    return [json.loads(line)["tool"] for line in lines_of(ledger)]
+
+
+async def until_gone(pids: Path) -> None:
+    """Return when no process that wrote its id to the file is alive."""
+    with anyio.fail_after(PATIENCE):
+        while any(_is_alive(int(pid)) for pid in lines_of(pids)):
+            await anyio.sleep(0.005)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
