@@ -17,6 +17,7 @@ import anyio
 from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
+from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
 
 _log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class SourceRunner:
 
     async def _hold_open(self) -> None:
         started = anyio.current_time()
-        factory = self._factory(self.setup.kind)
+        factory = await run_in_thread(self._factory, self.setup.kind)  # may import for seconds
         async with factory(self.setup.name, self.setup.options) as source:
             await self._list(source)
             self._opened_after(anyio.current_time() - started, source)

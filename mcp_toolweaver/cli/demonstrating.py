@@ -72,7 +72,8 @@ async def _demonstrate(loaded: Configuration, meaning: bool) -> int:  # noqa: FB
     async with running(loaded, meaning=meaning) as app:
         print_statuses(app.catalog.statuses, len(app.catalog.snapshot))
         async with Client(_gateway(app).server) as host:
-            return await _as_a_host(host)
+            definitions = [tool.definition for tool in app.catalog.snapshot.tools.values()]
+            return await _as_a_host(host, len(json.dumps(definitions)))
 
 
 def _gateway(app: App) -> Gateway:
@@ -82,9 +83,14 @@ def _gateway(app: App) -> Gateway:
     return Gateway(app.catalog, app.searcher, app.caller, direct_threshold=0, wait_searchable=ready)
 
 
-async def _as_a_host(host: Client) -> int:
-    tools = [tool.name for tool in (await host.list_tools()).tools]
-    out.print(f"\n[bold]3. What the model sees, over MCP:[/] {', '.join(tools)}. It searches:\n")
+async def _as_a_host(host: Client, whole: int) -> int:
+    tools = (await host.list_tools()).tools
+    size = len(json.dumps([tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in tools]))
+    names = ", ".join(tool.name for tool in tools)
+    out.print(
+        f"\n[bold]3. What the model sees, over MCP:[/] {names}, {size:,} characters of JSON instead of {whole:,}."
+    )
+    out.print("It searches:\n")
     for query in _SEARCHES:
         found = await host.call_tool("search_tools", {"query": query, "limit": 3})
         print_reply(query, _object(found.structured_content))

@@ -19,7 +19,7 @@ async def keep_running(name: str, task: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await task()
-        except Exception:
+        except Exception:  # noqa: BLE001  whatever it is, the rest goes on
             _log.exception("%s failed by a fault of our own; it starts again in %.0f s", name, pause)
         else:
             return

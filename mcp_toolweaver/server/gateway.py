@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import anyio
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.session import ServerSession
@@ -67,6 +67,9 @@ class Gateway:
         )
         # Registered by method, because only then may a result be a JSON object, passed through whole.
         self.server.add_request_handler("tools/call", CallToolRequestParams, self._call_tool)
+        self.server.middleware.append(self._greet)
+        self.greeted = anyio.Event()
+        """Set when the first request has been handled: until then nothing should keep the host waiting."""
         self.initialization = self._initialization()
 
     def _initialization(self) -> InitializationOptions:
@@ -77,6 +80,11 @@ class Gateway:
     def _instruct(self, options: InitializationOptions) -> None:
         """Tell hosts that connect from now on what the catalog holds; both eras read it here."""
         self.server.instructions = options.instructions = instructions(self._catalog.snapshot, self._catalog.statuses)
+
+    async def _greet(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        self.greeted.set()
+        return result
 
     async def catalog_changed(self) -> None:
         """Renew the instructions, and tell connected hosts if the names they were given have changed."""

@@ -1,18 +1,15 @@
 """Serving one host over the standard streams of the process.
 
 The SDK reads stdin in a worker thread that cannot be cancelled, so a server that is told
-to stop would hang until its host closes the pipe. Here a daemon thread reads, and the
-protocol keeps stdout for itself: whatever else is printed goes to stderr.
+to stop would hang until its host closes the pipe. Here a daemon thread reads.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import anyio
@@ -22,26 +19,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.server.stdio import stdio_server
 
 from mcp_toolweaver.server.gateway import Gateway
+from mcp_toolweaver.server.streams import ClaimedStreams
 
 _CHUNK = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedStreams:
-    """File descriptors of the protocol's own, away from everybody's 0 and 1."""
-
-    reading: int
-    writing: int
-
-
-def claim_streams() -> ClaimedStreams:
-    """Take stdin and stdout for the protocol; from now on printing goes to stderr, and stdin is empty."""
-    sys.stdout.flush()
-    claimed = ClaimedStreams(reading=os.dup(0), writing=os.dup(1))
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123  a descriptor is wanted
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    return claimed
 
 
 async def serve(gateway: Gateway, streams: ClaimedStreams) -> None:

@@ -14,7 +14,7 @@ import sys
 import threading
 
 import uvicorn
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -41,10 +41,11 @@ class Locked:
 
 
 def mcp_server() -> MCPServer:
-    """Return a server with a tool that adds and one that fails."""
+    """Return a server with a tool that adds, one that fails, and one that makes another."""
     server = MCPServer("web", instructions="Arithmetic over the web.")
     server.add_tool(add)
     server.add_tool(fail)
+    server.add_tool(grow)
     return server
 
 
@@ -56,6 +57,14 @@ def add(a: int, b: int) -> int:
 def fail() -> str:
     """Fail always."""
     raise ValueError("out of numbers")
+
+
+async def grow(ctx: Context) -> str:
+    """Add a tool, and say so in the way of either era."""
+    ctx.mcp_server.add_tool(add, name="grown")
+    await ctx.notify_tools_changed()
+    await ctx.session.send_tool_list_changed()
+    return "grown"
 
 
 async def page(_request: Request) -> Response:

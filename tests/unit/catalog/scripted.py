@@ -140,7 +140,7 @@ async def running(catalog: Catalog) -> AsyncGenerator[None]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return when the condition holds; the caller bounds the wait."""
-    while not condition():  # noqa: ASYNC110  what is waited for has no event
+    while not condition():
         await anyio.sleep(0.001)
 
 

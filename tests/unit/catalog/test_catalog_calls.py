@@ -1,6 +1,7 @@
 """Many sources are one catalog: each tool has one owner, and calls go to it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import anyio
@@ -8,7 +9,7 @@ import pytest
 
 from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable
 from mcp_toolweaver.core.tools import ToolResult
-from tests.unit.catalog.scripted import Plugin, catalog_of, found, running, tool, until_snapshot
+from tests.unit.catalog.scripted import Plugin, catalog_of, found, outcomes_of, running, tool, until_snapshot
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +99,5 @@ async def test_calls_of_one_source_run_side_by_side() -> None:
     catalog = catalog_of({"s": Meeting(tool("s", "t"))})
     async with running(catalog):
         await until_snapshot(catalog, "s::t")
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(catalog.call, found(catalog, "s", "t"), {})
-            tasks.start_soon(catalog.call, found(catalog, "s", "t"), {})
+        results = await outcomes_of(2, partial(catalog.call, found(catalog, "s", "t"), {}))
+        assert results == [ToolResult.from_text("met")] * 2

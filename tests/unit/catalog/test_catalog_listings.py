@@ -92,7 +92,7 @@ async def test_everything_about_a_tool_survives_the_cache() -> None:
     definition = {
         "name": "créer",
         "title": "Créer",
-        "description": "Crée – 作る",
+        "description": "Crée, 作る",
         "inputSchema": {"type": "object", "properties": {"a": {"enum": [1, None, "x"]}}, "required": ["a"]},
         "outputSchema": {"type": "object"},
         "annotations": {"readOnlyHint": True},
@@ -145,7 +145,10 @@ async def test_a_cached_listing_that_is_corrupt_is_none(value: bytes) -> None:
 
 async def test_a_cached_listing_is_repaired_as_a_live_one_is() -> None:
     cache = MemoryCache()
-    row = {"server": "s", "definition": {"name": "t", "description": "in\u200bvisible", "inputSchema": {}}}
+    row: dict[str, Any] = {
+        "server": "s",
+        "definition": {"name": "t", "description": "in\u200bvisible", "inputSchema": {}},
+    }
     cache.values["key"] = json.dumps({"format": 1, "tools": [row]}).encode()
-    (one,) = await Listings(cache).get("key") or ()
+    (one,) = await Listings(cache).get("key") or [tool("s", "none")]
     assert (one.description, one.input_schema) == ("invisible", {"type": "object"})

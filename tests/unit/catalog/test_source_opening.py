@@ -148,6 +148,21 @@ async def test_a_kind_without_a_plugin_fails_for_good_and_names_the_kinds_there_
         assert "json_file, mcp_server" in reason
 
 
+async def test_a_source_whose_configuration_was_refused_is_not_opened(caplog: pytest.LogCaptureFixture) -> None:
+    plugin, fine = Plugin(tool("s", "t")), Plugin(tool("fine", "t"))
+    refused = SourceSetup("s", "kind-s", {}, "mcp.json: mcpServers.s", refused="has neither a command nor a url")
+    plugins = {"kind-s": plugin, "kind-fine": fine}
+    setups = [refused, SourceSetup("fine", "kind-fine", {}, "mcp.json: mcpServers.fine")]
+    catalog = Catalog(setups, Listings(MemoryCache()), lambda kind: plugins[kind])
+    async with running(catalog):
+        await catalog.wait_settled()
+        await until_snapshot(catalog, "fine::t")
+        status = status_of(catalog, "s")
+        assert (status.state, status.reason) == (SourceState.FAILED, "has neither a command nor a url")
+    assert plugin.attempts == 0
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def test_the_built_in_kinds_are_found_as_any_plugin_is() -> None:
     assert {"json_file", "mcp_server"} <= set(kinds())
     assert callable(source_factory("json_file"))

@@ -127,9 +127,10 @@ async def test_many_calls_at_once_cause_one_attempt_and_each_gets_its_answer() -
     async with running(catalog):
         await until(is_in(catalog, "s", SourceState.FAILED))
         plugin.gate = anyio.Event()
+        outcomes: list[object] = []
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_release_once_asked, plugin, plugin.gate)
-            outcomes = await outcomes_of(30, partial(catalog.call, found(catalog, "s", "t"), {}))
+            outcomes += await outcomes_of(30, partial(catalog.call, found(catalog, "s", "t"), {}))
         assert outcomes == [ToolResult.from_text("called t")] * 30
         assert len(plugin.calls) == 30
         assert (plugin.attempts, plugin.most_opening) == (2, 1)
@@ -144,9 +145,10 @@ async def test_many_calls_of_a_source_that_stays_away_cause_one_attempt_and_all_
     async with running(catalog):
         await until(is_in(catalog, "s", SourceState.FAILED))
         plugin.gate = anyio.Event()
+        outcomes: list[object] = []
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_release_once_asked, plugin, plugin.gate)
-            outcomes = await outcomes_of(30, partial(catalog.call, found(catalog, "s", "t"), {}))
+            outcomes += await outcomes_of(30, partial(catalog.call, found(catalog, "s", "t"), {}))
         assert [str(outcome) for outcome in outcomes] == ["server 's': nobody is at home"] * 30
         assert (plugin.attempts, plugin.most_opening, plugin.calls) == (2, 1, [])
 

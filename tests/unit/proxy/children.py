@@ -1,10 +1,13 @@
-"""Opens connections to the hand-written server on stdio, and looks for what it leaves behind."""
+"""Starts the servers to connect to, and looks for what it leaves behind."""
 
 import json
 import os
+import subprocess
 import sys
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import anyio
@@ -13,14 +16,16 @@ from catalog_sources.mcp_server import open_source
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.proxy.downstream import Downstream
 
-RAW_SERVER = Path(__file__).parents[2] / "downstreams" / "raw_stdio.py"
+_DOWNSTREAMS = Path(__file__).parents[2] / "downstreams"
+_RAW_SERVER = _DOWNSTREAMS / "raw_stdio.py"
+_WEB_SERVER = _DOWNSTREAMS / "web_server.py"
 PATIENCE = 15.0
 """Seconds after which a test that waits has failed."""
 
 
 def raw_server(*arguments: object, **options: Any) -> AbstractAsyncContextManager[Downstream]:
     """Start the server with these arguments, in a process of its own."""
-    argv = ["-I", "-S", str(RAW_SERVER), *map(str, arguments)]
+    argv = ["-I", "-S", str(_RAW_SERVER), *map(str, arguments)]
     settings = {
         "transport": "stdio",
         "command": sys.executable,
@@ -29,6 +34,17 @@ def raw_server(*arguments: object, **options: Any) -> AbstractAsyncContextManage
         "call_timeout": 10,
     }
     return open_source("raw", settings | options)
+
+
+@contextmanager
+def web_server_process() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start the web server; yield its process and its address without a path."""
+    with subprocess.Popen([sys.executable, str(_WEB_SERVER)], stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield process, f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
 
 
 async def names_of(downstream: Downstream) -> list[str]:

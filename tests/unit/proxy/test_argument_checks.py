@@ -8,7 +8,7 @@ from jsonschema.protocols import Validator
 
 from mcp_toolweaver.core.errors import InvalidArguments, ToolNotCallable
 from mcp_toolweaver.core.tools import Tool, ToolResult
-from mcp_toolweaver.proxy import arguments as checks
+from mcp_toolweaver.proxy import validation
 from mcp_toolweaver.proxy.arguments import CheckedCaller
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +134,9 @@ async def test_remote_references_are_never_fetched_and_let_the_call_through(web_
         {"$schema": {"not": "a text"}},
         {"$schema": "https://unknown.example/schema"},
         {"$schema": 5},
+        {"$schema": ["a"]},
+        {"$schema": "http://[broken"},
+        {"properties": {"a": {"$id": "http://[broken", "$ref": "x"}}},
         {"$id": "http://[broken"},
     ],
 )
@@ -156,16 +159,36 @@ async def test_a_tool_that_cannot_be_called_says_so_whatever_the_arguments() -> 
         await CheckedCaller(Recorder()).call(tool, {"repo": 5})
 
 
+async def test_arguments_that_are_wrapped_once_too_often_are_unwrapped() -> None:
+    recorder = Recorder()
+    await CheckedCaller(recorder).call(tool_with(ISSUE), {"arguments": {"repo": "a/b"}})
+    assert recorder.calls == [("act", {"repo": "a/b"})]
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments"),
+    [
+        ({"properties": {"arguments": {"type": "object"}}}, {"arguments": {"repo": "a/b"}}),
+        ({"properties": {"a": {}}}, {"arguments": {"repo": "a/b"}, "a": 1}),
+        ({"properties": {"a": {}}}, {"arguments": "text"}),
+    ],
+)
+async def test_arguments_of_that_name_stay_where_they_may_be_meant(
+    schema: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    assert await passes(schema, arguments)
+
+
 async def test_compiled_schemas_are_kept_for_the_tools_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[Mapping[str, Any]] = []
-    compile_schema: Any = vars(checks)["_compile"]
+    compile_schema: Any = vars(validation)["_compile"]
 
     def counting(schema: Mapping[str, Any]) -> Validator | None:
         compiled.append(schema)
         result: Validator | None = compile_schema(schema)
         return result
 
-    monkeypatch.setattr("mcp_toolweaver.proxy.arguments._compile", counting)
+    monkeypatch.setattr("mcp_toolweaver.proxy.validation._compile", counting)
     caller = CheckedCaller(Recorder())
     tools = [tool_with({}, name=f"t{number}") for number in range(300)]
     for tool in tools:

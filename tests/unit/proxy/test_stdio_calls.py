@@ -1,12 +1,14 @@
 """A call reaches a downstream server at most once, and its result comes back whole."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
 
 from mcp_toolweaver.core.errors import DeadlineExceeded, Unavailable
+from mcp_toolweaver.proxy.downstream import Downstream
 from tests.unit.proxy.children import PATIENCE, executed, lines_of, raw_server
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +113,24 @@ async def test_all_calls_under_way_fail_when_their_server_crashes(ledger: Path) 
     assert executed(ledger) == ["hang"] * 5 + ["crash"]
 
 
+async def test_a_call_under_way_when_its_connection_is_left_is_unavailable(ledger: Path) -> None:
+    outcomes: list[str] = []
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as tasks:
+
+            async def call(downstream: Downstream) -> None:
+                with pytest.raises(Unavailable) as lost:
+                    await downstream.call_tool("hang", {})
+                outcomes.append(str(lost.value))
+
+            async with raw_server("--ledger", ledger) as downstream:
+                tasks.start_soon(call, downstream)
+                while not executed(ledger):
+                    await anyio.sleep(0.005)
+    assert ["not repeated" in outcome for outcome in outcomes] == [True]
+    assert executed(ledger) == ["hang"]
+
+
 async def test_a_call_that_takes_too_long_is_given_up_and_the_server_told(ledger: Path, tmp_path: Path) -> None:
     methods = tmp_path / "methods"
     with anyio.fail_after(PATIENCE):
@@ -129,7 +149,7 @@ async def test_a_cancelled_call_leaves_the_connection_usable(ledger: Path, tmp_p
     with anyio.fail_after(PATIENCE):
         async with raw_server("--ledger", ledger, "--methods", methods) as downstream:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(downstream.call_tool, "hang", {})
+                tasks.start_soon(partial(downstream.call_tool, "hang", {}))
                 while not executed(ledger):
                     await anyio.sleep(0.005)
                 tasks.cancel_scope.cancel()

@@ -208,7 +208,7 @@ async def test_noise_on_stdout_and_a_flood_on_stderr_do_no_harm() -> None:
 
 async def test_noise_that_is_no_text_does_no_harm() -> None:
     with anyio.fail_after(PATIENCE):
-        async with raw_server("--bad-utf8") as downstream:
+        async with raw_server("--bad-utf8", connect_timeout=2) as downstream:
             assert await names_of(downstream) == WELL_FORMED
 
 

@@ -2,7 +2,6 @@
 
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -12,8 +11,7 @@ import pytest
 from catalog_sources.mcp_server import open_source
 from mcp_toolweaver.core.errors import DeadlineExceeded, Unavailable
 from mcp_toolweaver.proxy.downstream import Downstream
-from tests.unit.proxy.children import PATIENCE
-from tests.unit.proxy.conftest import WEB_SERVER
+from tests.unit.proxy.children import PATIENCE, web_server_process
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +49,7 @@ async def test_tools_are_listed_and_called_over_the_web(web_server: str, transpo
     assert [(tool.id.server, tool.id.name, tool.description) for tool in tools] == [
         ("web", "add", "Add two numbers."),
         ("web", "fail", "Fail always."),
+        ("web", "grow", "Add a tool, and say so in the way of either era."),
     ]
     assert {tool.server_description for tool in tools} == {"Arithmetic over the web."}
     assert result.payload["content"][0]["text"] == "42"
@@ -64,7 +63,19 @@ async def test_headers_of_the_configuration_are_sent(web_server: str, transport:
     options = {"transport": transport, "url": f"{web_server}/locked{path}", "headers": {"Authorization": "Bearer k3y"}}
     with anyio.fail_after(PATIENCE):
         async with open_source("web", options) as downstream:
-            assert len(await downstream.list_tools()) == 2
+            assert len(await downstream.list_tools()) == 3
+
+
+@pytest.mark.parametrize(("transport", "path"), ENDPOINTS)
+async def test_a_changed_list_is_news_over_the_web(transport: str, path: str) -> None:
+    with web_server_process() as (_process, address):
+        async with remote(transport, address + path) as downstream:
+            before = len(await downstream.list_tools())
+            await downstream.call_tool("grow", {})
+            with anyio.move_on_after(3) as waiting:
+                await downstream.wait_changed()
+            assert len(await downstream.list_tools()) == before + 1
+    assert not waiting.cancelled_caught
 
 
 @pytest.mark.parametrize(("transport", "path"), ENDPOINTS)
@@ -105,14 +116,8 @@ async def test_an_address_that_never_answers_is_given_up(transport: str) -> None
 
 @pytest.mark.parametrize(("transport", "path"), ENDPOINTS)
 async def test_a_call_to_a_server_that_went_away_is_unavailable(transport: str, path: str) -> None:
-    command = [sys.executable, str(WEB_SERVER)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: ASYNC220
-        assert process.stdout is not None
-        try:
-            port = int(process.stdout.readline())
-            outcomes = await _outcomes_of_two_calls(process, transport, f"http://127.0.0.1:{port}{path}")
-        finally:
-            process.kill()
+    with web_server_process() as (process, address):
+        outcomes = await _outcomes_of_two_calls(process, transport, address + path)
     assert outcomes == ["42", "Unavailable"]
 
 

@@ -25,13 +25,16 @@ def test_a_word_in_several_fields_counts_in_each() -> None:
 
 
 def test_parameters_are_found_by_name_and_description() -> None:
-    schema = {"type": "object", "properties": {"zebra": {"description": "Stripes"}, "lion": True, "owl": {}}}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"zebra": {"description": "Stripes"}, "lion": True, "owl": {}},
+    }
     terms = Counter(search_terms(make_tool("read", schema=schema)))
     assert (terms["zebra"], terms["stripe"], terms["lion"], terms["owl"]) == (1, 1, 1, 1)
 
 
 def test_only_the_first_64_parameters_are_searched() -> None:
-    schema = {"type": "object", "properties": {f"p{number}x": {} for number in range(10_000)}}
+    schema: dict[str, Any] = {"type": "object", "properties": {f"p{number}x": {} for number in range(10_000)}}
     terms = set(search_terms(make_tool("read", schema=schema)))
     assert "p63x" in terms
     assert "p64x" not in terms

@@ -1,0 +1,203 @@
+"""The index follows the catalog, and only what changed costs anything."""
+
+from dataclasses import replace
+
+import pytest
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.query import IndexQuery
+from mcp_toolweaver.core.tools import Snapshot, Tool
+from mcp_toolweaver.index.indexer import Indexer
+from mcp_toolweaver.index.memory import MemoryIndex
+from mcp_toolweaver.text.tool_text import passage
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.index import FakeIndex
+from tests.fakes.interrupted_embedder import InterruptedEmbedder
+from tests.fakes.short_embedder import ShortEmbedder
+from tests.fakes.tools import make_tool
+
+pytestmark = pytest.mark.anyio
+
+TOOLS = [make_tool(name, f"Does {name}.") for name in ("a", "b", "c")]
+MANY = [make_tool(f"t{number:03}") for number in range(150)]
+
+
+def changed(tool: Tool) -> Tool:
+    return replace(tool, definition={**tool.definition, "description": "Changed."})
+
+
+async def sync(indexer: Indexer, tools: list[Tool]) -> None:
+    await indexer.sync_words(Snapshot.of(tools))
+    await indexer.sync_vectors(Snapshot.of(tools))
+
+
+async def test_tools_are_searchable_by_words_before_anything_is_embedded() -> None:
+    index, model = FakeIndex(), FakeEmbedder()
+    await Indexer(index, model).sync_words(Snapshot.of(TOOLS))
+    assert {id_.name for id_ in index.entries} == {"a", "b", "c"}
+    assert index.with_vectors == set()
+    assert model.batches == []
+
+
+async def test_vectors_are_those_of_the_passages() -> None:
+    index, model = FakeIndex(), FakeEmbedder()
+    await sync(Indexer(index, model), TOOLS)
+    for entry in index.entries.values():
+        assert entry.vector is not None
+        assert entry.vector.tolist() == model.vector(passage(entry.tool)).tolist()
+
+
+async def test_nothing_is_embedded_or_written_where_nothing_changed() -> None:
+    index, model = FakeIndex(), FakeEmbedder()
+    indexer = Indexer(index, model)
+    await sync(indexer, TOOLS)
+    writes, texts = len(index.changes), len(model.texts)
+    await sync(indexer, list(reversed(TOOLS)))
+    assert (len(index.changes), len(model.texts)) == (writes, texts)
+
+
+async def test_only_what_changed_is_embedded_and_written() -> None:
+    index, model = FakeIndex(), FakeEmbedder()
+    indexer = Indexer(index, model)
+    await sync(indexer, TOOLS)
+    index.changes.clear()
+    model.batches.clear()
+    new = changed(TOOLS[1])
+    await sync(indexer, [TOOLS[0], new, TOOLS[2]])
+    assert model.texts == [passage(new)]
+    assert [entry.tool.id for upserts, _deletes in index.changes for entry in upserts] == [new.id, new.id]
+    assert index.with_vectors == {"a", "b", "c"}
+
+
+async def test_a_changed_tool_loses_its_old_vector_at_once() -> None:
+    index = FakeIndex()
+    indexer = Indexer(index, FakeEmbedder())
+    await sync(indexer, TOOLS)
+    await indexer.sync_words(Snapshot.of([TOOLS[0], changed(TOOLS[1]), TOOLS[2]]))
+    assert index.with_vectors == {"a", "c"}
+
+
+async def test_what_left_the_catalog_leaves_the_index() -> None:
+    index = FakeIndex()
+    indexer = Indexer(index, FakeEmbedder())
+    await sync(indexer, TOOLS)
+    await indexer.sync_words(Snapshot.of(TOOLS[:1]))
+    assert list(index.entries) == [TOOLS[0].id]
+    assert index.changes[-1] == ([], [TOOLS[1].id, TOOLS[2].id])
+
+
+async def test_what_a_former_process_left_in_the_index_is_removed_and_not_written_again() -> None:
+    index = FakeIndex()
+    await Indexer(index, FakeEmbedder()).sync_words(Snapshot.of(TOOLS))
+    await Indexer(index, FakeEmbedder()).sync_words(Snapshot.of(TOOLS[1:]))
+    assert index.changes[1:] == [([], [TOOLS[0].id])]
+
+
+async def test_progress_is_reported_from_nothing_to_all() -> None:
+    reports: list[tuple[int, int]] = []
+    indexer = Indexer(FakeIndex(), FakeEmbedder())
+    await indexer.sync_words(Snapshot.of(MANY))
+    await indexer.sync_vectors(Snapshot.of(MANY), on_progress=lambda done, total: reports.append((done, total)))
+    assert reports[0] == (0, 150)
+    assert reports[-1] == (150, 150)
+    assert reports == sorted(reports)
+    assert len(reports) > 2
+
+
+async def test_missing_vectors_are_counted() -> None:
+    indexer = Indexer(FakeIndex(), FakeEmbedder())
+    snapshot = Snapshot.of(TOOLS)
+    await indexer.sync_words(snapshot)
+    assert indexer.missing_vectors(snapshot) == 3
+    await indexer.sync_vectors(snapshot)
+    assert indexer.missing_vectors(snapshot) == 0
+    assert indexer.missing_vectors(Snapshot.of([*TOOLS, make_tool("d")])) == 1
+
+
+async def test_large_catalogs_are_embedded_in_batches() -> None:
+    model = FakeEmbedder()
+    await sync(Indexer(FakeIndex(), model), MANY)
+    assert max(map(len, model.batches)) <= 64
+    assert model.texts == [passage(tool) for tool in MANY]
+
+
+async def test_words_stay_searchable_where_the_model_is_away() -> None:
+    index, model = MemoryIndex(), FakeEmbedder()
+    model.calls_before_away = 0
+    indexer = Indexer(index, model)
+    await indexer.sync_words(Snapshot.of(TOOLS))
+    with pytest.raises(Unavailable, match="fake model"):
+        await indexer.sync_vectors(Snapshot.of(TOOLS))
+    assert len(await index.query(IndexQuery(("doe",), 5))) == 3
+    assert indexer.missing_vectors(Snapshot.of(TOOLS)) == 3
+
+
+async def test_a_model_that_goes_away_and_comes_back_leaves_no_tool_behind() -> None:
+    index, model = FakeIndex(), FakeEmbedder()
+    indexer = Indexer(index, model)
+    await indexer.sync_words(Snapshot.of(MANY))
+    model.calls_before_away = 1
+    with pytest.raises(Unavailable):
+        await indexer.sync_vectors(Snapshot.of(MANY))
+    model.calls_before_away = None
+    await sync(indexer, MANY)
+    assert len(index.with_vectors) == 150
+    assert len(model.texts) == 150
+
+
+async def test_a_model_that_returns_too_few_vectors_is_unavailable() -> None:
+    index = FakeIndex()
+    indexer = Indexer(index, ShortEmbedder())
+    await indexer.sync_words(Snapshot.of(TOOLS))
+    with pytest.raises(Unavailable, match="returned 2 vectors for 3 texts"):
+        await indexer.sync_vectors(Snapshot.of(TOOLS))
+    assert index.with_vectors == set()
+
+
+async def during_embedding(index: FakeIndex, *catalogs: list[Tool], tools: list[Tool], batch: int = 0) -> Indexer:
+    """Embed ``tools`` and let the catalog become each of ``catalogs`` in the middle of it."""
+    model = InterruptedEmbedder(batch=batch)
+    indexer = Indexer(index, model)
+
+    async def interrupt() -> None:
+        for catalog in catalogs:
+            await indexer.sync_words(Snapshot.of(catalog))
+
+    model.interrupt = interrupt
+    await sync(indexer, tools)
+    return indexer
+
+
+async def test_a_tool_that_changed_while_it_was_embedded_is_not_published_stale() -> None:
+    index = FakeIndex()
+    new = changed(TOOLS[1])
+    indexer = await during_embedding(index, [TOOLS[0], new, TOOLS[2]], tools=TOOLS)
+    assert index.with_vectors == {"a", "c"}
+    assert index.entries[new.id].tool == new
+    assert indexer.missing_vectors(Snapshot.of([new])) == 1
+
+
+async def test_a_tool_that_left_while_it_was_embedded_does_not_come_back() -> None:
+    index = FakeIndex()
+    await during_embedding(index, TOOLS[:2], tools=TOOLS)
+    assert {id_.name for id_ in index.entries} == {"a", "b"}
+
+
+async def test_a_tool_that_left_and_came_back_while_it_was_embedded_is_published() -> None:
+    index = FakeIndex()
+    await during_embedding(index, TOOLS[:2], TOOLS, tools=TOOLS)
+    assert index.with_vectors == {"a", "b", "c"}
+
+
+async def test_a_tool_that_was_embedded_then_left_and_came_back_before_the_rest_was_is_published_in_the_end() -> None:
+    index = FakeIndex()
+    indexer = await during_embedding(index, MANY[1:], MANY, tools=MANY, batch=1)
+    await sync(indexer, MANY)
+    assert len(index.with_vectors) == 150
+
+
+async def test_words_are_kept_up_to_date_while_vectors_are_made() -> None:
+    index = FakeIndex()
+    await during_embedding(index, [*MANY, make_tool("late")], tools=MANY, batch=1)
+    assert index.changes[1][0][0].tool.id.name == "late"
+    assert len(index.with_vectors) == 150
