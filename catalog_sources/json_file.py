@@ -59,7 +59,7 @@ class JsonFileSource:
         for file in _files(self._path):
             try:
                 rows = list(_rows(file))
-            except (OSError, ValueError) as problem:
+            except (OSError, ValueError, RecursionError) as problem:
                 _log.warning("%s: left out: %s", file, problem)
                 continue
             yield from self._usable(file, rows)
@@ -77,11 +77,14 @@ async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[J
     """Open files as a source; see `SourceFactory`."""
     try:
         path = JsonFileOptions.model_validate(options).path.expanduser()
+        exists = path.exists()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(map(str, first["loc"]))
         raise ConfigurationError(f"{key}: {first['msg']}; a json_file source takes a path") from error
-    if not path.exists():
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigurationError(f"path: cannot be used: {error}") from error
+    if not exists:
         raise ConfigurationError(f"path: {path} does not exist; correct it, relative to the configuration file")
     yield JsonFileSource(name, path)
 
@@ -131,7 +134,7 @@ def _lines(text: str) -> Iterator[tuple[str, Any]]:
         if line.strip():
             try:
                 yield f"line {number}", json.loads(line)
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:
                 yield f"line {number}", f"not JSON: {error}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -67,12 +67,19 @@ async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]
 
 @asynccontextmanager
 async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstream]:
-    opener = transports.http if options.transport == "http" else transports.sse
+    tail = transports.HttpTail()
+
+    def transport() -> AbstractAsyncContextManager[Any]:
+        if options.transport == "sse":
+            return transports.sse(options.url, options.headers)
+        return transports.http(options.url, options.headers, tail)
+
     async with connect(
         name,
-        lambda: opener(options.url, options.headers),
+        transport,
         connect_timeout=options.connect_timeout,
         call_timeout=options.call_timeout,
+        last_words=tail.last_refusal,
     ) as downstream:
         yield downstream
 
@@ -82,5 +89,5 @@ def _options(options: Mapping[str, Any]) -> StdioOptions | RemoteOptions:
         return _OPTIONS.validate_python(dict(options))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(map(str, first["loc"]))
+        key = ".".join(map(str, first["loc"][1:])) or "transport"  # the first step is the transport chosen
         raise ConfigurationError(f"{key}: {first['msg']}") from error

@@ -42,7 +42,7 @@ def _id(path: Path) -> str:
 
 @pytest.mark.parametrize("path", CORE, ids=_id)
 def test_core_imports_the_standard_library_and_anyio_only(path: Path) -> None:
-    """numpy appears for type checkers alone, under ``TYPE_CHECKING``."""
+    """The exception, numpy, appears for type checkers alone, under ``TYPE_CHECKING``."""
     allowed = {*sys.stdlib_module_names, "anyio", "mcp_toolweaver", "numpy"}
     assert {name.split(".")[0] for name in _imports(path)} <= allowed
 

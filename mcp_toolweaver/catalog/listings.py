@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+
 from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.interfaces import Cache
 from mcp_toolweaver.core.tools import Tool
@@ -15,6 +17,35 @@ LIFETIME = 24 * 3600.0
 """Seconds that a listing is kept."""
 
 _FORMAT = 1
+
+
+class _Row(BaseModel):
+    """A tool as it is kept."""
+
+    server: str
+    definition: dict[str, Any]
+    domain: str = ""
+    server_description: str = ""
+    is_callable: bool = True
+
+    @classmethod
+    def of(cls, tool: Tool) -> _Row:
+        return cls(
+            server=tool.id.server,
+            definition=dict(tool.definition),
+            domain=tool.domain,
+            server_description=tool.server_description,
+            is_callable=tool.is_callable,
+        )
+
+    def to_tool(self) -> Tool:
+        return Tool.from_definition(
+            self.server,
+            self.definition,
+            domain=self.domain,
+            server_description=self.server_description,
+            is_callable=self.is_callable,
+        )
 
 
 class Listings:
@@ -29,7 +60,7 @@ class Listings:
         [value] = await self._cache.get_many([source])
         try:
             return _decode(value) if value else None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             return None
 
     async def set(self, source: str, tools: Sequence[Tool]) -> None:
@@ -44,16 +75,7 @@ def listing_key(name: str, kind: str, options: Mapping[str, Any]) -> str:
 
 
 def _encode(tools: Sequence[Tool]) -> bytes:
-    rows = [
-        {
-            "server": tool.id.server,
-            "definition": tool.definition,
-            "domain": tool.domain,
-            "server_description": tool.server_description,
-            "is_callable": tool.is_callable,
-        }
-        for tool in tools
-    ]
+    rows = [_Row.of(tool).model_dump() for tool in tools]
     return json.dumps({"format": _FORMAT, "tools": rows}, default=str).encode(errors="replace")
 
 
@@ -61,4 +83,4 @@ def _decode(value: bytes) -> list[Tool]:
     decoded = json.loads(value)
     if decoded["format"] != _FORMAT:
         raise MalformedTool("another format")
-    return [Tool.from_definition(row.pop("server"), row.pop("definition"), **row) for row in decoded["tools"]]
+    return [_Row.model_validate(row, strict=True).to_tool() for row in decoded["tools"]]

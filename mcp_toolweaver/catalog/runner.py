@@ -112,9 +112,12 @@ class SourceRunner:
                     await self._list(source)
             finally:
                 self._source = None
+                self._move(SourceState.CONNECTING)
 
     async def _list(self, source: CatalogSource) -> None:
-        tools = await source.list_tools()
+        tools: Sequence[Any] = await source.list_tools()
+        if not all(isinstance(tool, Tool) for tool in tools):
+            raise TypeError("it listed something that is not a Tool")
         domain = self.setup.domain
         self.tools = tuple(tools if domain is None else [replace(tool, domain=domain) for tool in tools])
         self._on_tools(self)

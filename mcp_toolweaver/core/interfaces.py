@@ -42,6 +42,10 @@ class ToolIndex(Protocol):
         """
         ...
 
+    async def unembedded(self) -> int:
+        """Return how many tools are searchable by words alone, for want of a vector; costs nothing."""
+        ...
+
     async def digests(self) -> Mapping[ToolId, str]:
         """Return the digest of each indexed tool."""
         ...

@@ -14,9 +14,9 @@ from mcp_toolweaver.core.json_values import is_array, is_object
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed, carriage return
-    "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # soft hyphen, zero-width, bidirectional
+    "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # soft hyphen, zero-width, bidirectional
     "\ud800-\udfff"  # lone surrogates, which no encoder accepts
-    "\U000e0000-\U000e007f]"  # tags
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"  # tags, variation selectors that carry bytes
 )
 _DEEPEST = 64
 
@@ -37,7 +37,16 @@ def scrub_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return scrub(value)
     if is_object(value):
-        return {scrub(str(key)): scrub_json(item, depth + 1) for key, item in value.items()}
+        return _scrub_object(value, depth)
     if is_array(value):
         return [scrub_json(item, depth + 1) for item in value]
     return value
+
+
+def _scrub_object(value: dict[str, Any], depth: int) -> dict[str, Any]:
+    """Scrub keys and values; a key that looks like another one after that never replaces it."""
+    clean = {key: scrub(str(key)) for key in value}
+    scrubbed: dict[str, Any] = {}
+    for key in sorted(value, key=lambda key: clean[key] != key):
+        scrubbed.setdefault(clean[key], scrub_json(value[key], depth + 1))
+    return scrubbed

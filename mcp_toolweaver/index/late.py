@@ -24,6 +24,10 @@ class LateIndex:
         """See `ToolIndex.query`."""
         return await (await self._opened()).query(query)
 
+    async def unembedded(self) -> int:
+        """See `ToolIndex.unembedded`."""
+        return await (await self._opened()).unembedded()
+
     async def digests(self) -> Mapping[ToolId, str]:
         """See `ToolIndex.digests`."""
         return await (await self._opened()).digests()

@@ -28,6 +28,10 @@ class MemoryIndex:
         """See `ToolIndex.query`; it cannot fail."""
         return self._state.match(query)
 
+    async def unembedded(self) -> int:
+        """See `ToolIndex.unembedded`."""
+        return int(np.count_nonzero(~self._state.has_vector))
+
     async def digests(self) -> Mapping[ToolId, str]:
         """See `ToolIndex.digests`."""
         return {id_: entry.tool.digest for id_, entry in self._entries.items()}
@@ -123,6 +127,8 @@ def _matrix(vectors: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32
 
 def _best(scores: NDArray[np.float32], limit: int, *, floor: float) -> NDArray[np.intp]:
     """Return the rows of the ``limit`` highest scores above ``floor``, unordered; ties by lower row."""
+    if limit <= 0:
+        return np.empty(0, dtype=np.intp)
     if limit < len(scores):
         cut = np.partition(scores, -limit)[-limit]
         rows = np.flatnonzero(scores > cut)

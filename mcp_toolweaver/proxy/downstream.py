@@ -11,12 +11,15 @@ from typing import Any
 
 import anyio
 from mcp.client.client import Client
+from mcp.client.subscriptions import SubscriptionLost
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequest, CallToolRequestParams, Implementation, PaginatedRequestParams
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
 from mcp_toolweaver.proxy.failures import call_failure, connection_failure, part
 from mcp_toolweaver.proxy.results import passed_through
@@ -34,7 +37,7 @@ class Downstream:
     def __init__(self, name: str, client: Client, wire: Wire) -> None:
         """Wrap an entered client of the server called ``name``."""
         self._name = name
-        self._client = client
+        self._session = client.session
         self._wire = wire
 
     async def list_tools(self) -> Sequence[Tool]:
@@ -43,7 +46,7 @@ class Downstream:
         definitions = await self._definitions()
         for problem in self._wire.problems:
             _log.warning("%s: left out: %s", self._name, problem)
-        description = self._client.instructions or ""
+        description = self._session.instructions or ""
         tools: list[Tool] = []
         for definition in definitions:
             try:
@@ -56,7 +59,7 @@ class Downstream:
         """See `CatalogSource.call_tool`; an error that the server answers with becomes a result."""
         request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
         try:
-            return passed_through(await self._client.session.send_request(request, _RESULT))
+            return passed_through(await self._session.send_request(request, _RESULT))
         except MCPError as error:
             return call_failure(self._name, error)
         except ValidationError:
@@ -84,7 +87,7 @@ class Downstream:
 
     async def _page(self, cursor: str | None) -> Any:
         try:
-            return await self._client.session.list_tools(params=PaginatedRequestParams(cursor=cursor))
+            return await self._session.list_tools(params=PaginatedRequestParams(cursor=cursor))
         except MCPError as error:
             raise Unavailable(part(self._name), f"listing its tools failed: {error}") from error
         except ValidationError as error:
@@ -110,7 +113,7 @@ async def connect(
         transport: Makes a new transport for each attempt.
         connect_timeout: Until the handshake is done.
         call_timeout: Of each request after that.
-        last_words: What the server's process wrote last, for error messages.
+        last_words: Asks in a thread what the server said last, for error messages.
 
     Raises:
         Unavailable: the server cannot be reached, died, or did not answer in time.
@@ -119,19 +122,37 @@ async def connect(
         wire, entered = Wire(), False
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + connect_timeout) as scope:
-                async with _client(observed(transport(), wire), mode, call_timeout) as client:
+                async with (
+                    _client(observed(transport(), wire), mode, call_timeout) as client,
+                    anyio.create_task_group() as tasks,
+                ):
                     scope.deadline, entered = math.inf, True
+                    tasks.start_soon(_listen, client, wire)
                     yield Downstream(name, client, wire)
+                    tasks.cancel_scope.cancel()
         except ToolweaverError:
             raise
         except Exception as error:  # groups and transport errors of every kind; translated in one place
             if mode == "auto" and wire.ended and not entered:
                 _log.info("%s: closed the connection when asked for its protocol; trying the older handshake", name)
                 continue
-            raise connection_failure(name, error, last_words()) from error
+            raise connection_failure(name, error, await run_in_thread(last_words)) from error
         if scope.cancelled_caught:
             raise DeadlineExceeded(part(name), f"did not complete the handshake within {connect_timeout:g} s")
         return
+
+
+async def _listen(client: Client, wire: Wire) -> None:
+    """Ask a server of the 2026-07-28 era to tell of changed listings, which older ones do unasked."""
+    tools = client.server_capabilities.tools
+    if client.protocol_version not in MODERN_PROTOCOL_VERSIONS or tools is None or not tools.list_changed:
+        return
+    try:
+        async with client.listen(tools_list_changed=True) as changes:
+            async for _change in changes:
+                wire.news.set()
+    except (MCPError, SubscriptionLost, TimeoutError) as error:
+        _log.info("tool changes are not announced to us: %s", error)
 
 
 def _client(transport: Transport, mode: str, call_timeout: float) -> Client:

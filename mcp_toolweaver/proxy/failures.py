@@ -29,7 +29,7 @@ def connection_failure(name: str, error: BaseException, last_words: str = "") ->
             return cause
     reason = _connection_reason(causes[0])
     if last_words:
-        reason = f"{reason}; the last line of its stderr: {last_words}"
+        reason = f"{reason}; {last_words}"
     return Unavailable(part(name), reason)
 
 
@@ -59,19 +59,20 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 def _connection_reason(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"the command {error.filename!r} was not found; install it, or correct its path"
+        return f"{error.filename!r} was not found; install it, or correct its path"
     if isinstance(error, PermissionError):
         return f"{error.filename!r} must not be executed by this user (permission denied)"
     if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
         return "it ended or closed the connection before the handshake was done"
     if isinstance(error, httpx2.HTTPStatusError):
-        return _status_reason(error.response.status_code, str(error.request.url))
+        return status_reason(error.response.status_code, str(error.request.url))
     if isinstance(error, httpx2.ConnectError):
         return f"nothing answers at {error.request.url}; check the url, and that the server runs"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _status_reason(status: int, url: str) -> str:
+def status_reason(status: int, url: str) -> str:
+    """Return what an HTTP status other than success means for the owner."""
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         return f"{url} answered {status}: it needs a login; add an Authorization header under headers"
     return f"{url} answered {status}; check that it is an MCP endpoint of this transport"

@@ -31,9 +31,12 @@ class StderrTail:
                     self._lines.append(scrub(chunk.strip()))
 
     def last_line(self) -> str:
-        """Return the last line written so far, once the writer had a moment to finish; or nothing."""
+        """Return the last line written so far, for a message; or nothing.
+
+        It blocks for 0.2 s, so that what a dying process wrote last can arrive.
+        """
         self._thread.join(timeout=0.2)
-        return self._lines[-1] if self._lines else ""
+        return f"the last line of its stderr: {self._lines[-1]}" if self._lines else ""
 
 
 @contextmanager

@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TextIO
 
+import httpx2
 from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from mcp_toolweaver.proxy.failures import status_reason
 from mcp_toolweaver.proxy.wire import Transport
 
 _LARGEST_EVENT = 16 * 1024 * 1024
@@ -22,7 +24,10 @@ _QUIET_SECONDS = 24 * 3600.0
 
 def stdio(command: str, args: list[str], env: Mapping[str, str], cwd: str | None, stderr: TextIO) -> Transport:
     """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides."""
-    return stdio_client(StdioServerParameters(command=command, args=args, env=dict(env), cwd=cwd), errlog=stderr)
+    return stdio_client(
+        StdioServerParameters(command=command, args=args, env=dict(env), cwd=cwd, encoding_error_handler="replace"),
+        errlog=stderr,
+    )
 
 
 def sse(url: str, headers: Mapping[str, str]) -> Transport:
@@ -30,11 +35,28 @@ def sse(url: str, headers: Mapping[str, str]) -> Transport:
     return sse_client(url, headers=dict(headers), sse_read_timeout=_QUIET_SECONDS)
 
 
+class HttpTail:
+    """The last refusal over HTTP, which the SDK does not pass on."""
+
+    def __init__(self) -> None:
+        self._refusal = ""
+
+    async def note(self, response: httpx2.Response) -> None:
+        """Keep what a response says, if it is a refusal."""
+        if response.is_error:
+            self._refusal = status_reason(response.status_code, str(response.url))
+
+    def last_refusal(self) -> str:
+        """Return the last refusal for a message; or nothing."""
+        return self._refusal
+
+
 @asynccontextmanager
-async def http(url: str, headers: Mapping[str, str]) -> AsyncGenerator[tuple[Any, Any]]:
-    """Connect over streamable HTTP."""
+async def http(url: str, headers: Mapping[str, str], tail: HttpTail) -> AsyncGenerator[tuple[Any, Any]]:
+    """Connect over streamable HTTP; ``tail`` is told of refusals."""
     async with (
         create_mcp_http_client(headers=dict(headers)) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=_LARGEST_EVENT) as streams,
     ):
+        client.event_hooks = {"response": [tail.note]}
         yield streams

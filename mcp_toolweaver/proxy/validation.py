@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError, best_match  # pyright: ignore[reportUnknownVariableType]
+from jsonschema.exceptions import ValidationError, best_match  # pyright: ignore[reportUnknownVariableType]
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from referencing import Registry
-from referencing.exceptions import Unresolvable
 
 from mcp_toolweaver.core.tools import Tool
 
@@ -36,7 +35,7 @@ class Validation:
             return None
         try:
             error = cast("ValidationError | None", best_match(validator.iter_errors(dict(arguments))))
-        except (Unresolvable, RecursionError):
+        except Exception:  # noqa: BLE001  likewise: what cannot be checked is left to the server
             return None
         return None if error is None else _described(error)
 
@@ -54,7 +53,7 @@ def _compile(schema: Mapping[str, Any]) -> Validator | None:
     try:
         kind = validator_for(plain := dict(schema), default=Draft202012Validator)
         kind.check_schema(plain)
-    except (SchemaError, RecursionError):
+    except Exception:  # noqa: BLE001  a stranger's schema makes the library fail in any way there is
         return None
     compiled: Validator = kind(plain, registry=Registry())
     return compiled

@@ -28,6 +28,5 @@ class HybridSearcher:
         """
         vector = await self._embedder.embed_query(request.text)
         matches = await self._index.query(replace(index_query(request), vector=vector))
-        partly = any(match.dense is None for match in matches)
-        skipped = (PARTLY_EMBEDDED,) if partly else ()
+        skipped = (PARTLY_EMBEDDED,) if await self._index.unembedded() else ()
         return rank(matches, self._catalog.snapshot, request.limit, tier="hybrid", skipped=skipped)

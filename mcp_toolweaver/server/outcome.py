@@ -10,6 +10,8 @@ from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import ToolResult
 
+_ABSENT: Mapping[str, Any] = {}
+
 
 def answer(reply: Mapping[str, Any]) -> ToolResult:
     """Return a JSON object as structured content, and as text for hosts that read only that."""
@@ -29,8 +31,8 @@ def wire(result: ToolResult, *, objects_only: bool) -> dict[str, Any]:
     is then left to the text, to which it is added where the downstream sent none.
     """
     payload = {**result.payload, "resultType": "complete"}  # asked for since 2026-07-28, ignored before
-    structured = payload.get("structuredContent")
-    if objects_only and structured is not None and not isinstance(structured, Mapping):
+    structured = payload.get("structuredContent", _ABSENT)
+    if objects_only and structured is not _ABSENT and not isinstance(structured, Mapping):
         del payload["structuredContent"]
         if not payload.get("content"):
             payload["content"] = [{"type": "text", "text": json.dumps(structured, ensure_ascii=False)}]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rapidfuzz import fuzz, process
-
 from mcp_toolweaver.core.errors import UnknownTool
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
 
@@ -24,26 +22,34 @@ def resolve(snapshot: Snapshot, name: str, server: str | None = None) -> Tool:
     Raises:
         UnknownTool: no tool or more than one fits; carries the closest callable names.
     """
+    exact = _exact(snapshot, name, server)
+    if exact is not None:
+        return exact
+    readings = {tool.id: tool for tool in _readings(snapshot, name) if server is None or tool.id.server == server}
+    if len(readings) == 1:
+        return next(iter(readings.values()))
+    closest = [tool.callable_name for tool in readings.values()] or _similar(snapshot, name, server)
+    raise UnknownTool(name[:_LONGEST_NAME], closest[:_CLOSEST])
+
+
+def _exact(snapshot: Snapshot, name: str, server: str | None) -> Tool | None:
     if server is not None and (tool := snapshot.tools.get(ToolId(server, name))) is not None:
         return tool
-    for tool in _meant(snapshot, name):
-        if server is None or tool.id.server == server:
-            return tool
-    raise UnknownTool(name[:_LONGEST_NAME], _closest(snapshot, name, server))
+    tool = snapshot.by_callable_name.get(name)
+    return tool if server is None or (tool is not None and tool.id.server == server) else None
 
 
-def _meant(snapshot: Snapshot, name: str) -> Iterator[Tool]:
-    if name in snapshot.by_callable_name:
-        yield snapshot.by_callable_name[name]
+def _readings(snapshot: Snapshot, name: str) -> Iterator[Tool]:
+    """Yield every tool that the name may be read as."""
     for pair in _pairs(name):
         if pair in snapshot.tools:
             yield snapshot.tools[pair]
-    namesakes = snapshot.by_tool_name.get(name, ())
-    if len(namesakes) == 1:
-        yield namesakes[0]
+    yield from snapshot.by_tool_name.get(name, ())
 
 
 def _pairs(name: str) -> Iterator[ToolId]:
+    if len(name) > _LONGEST_NAME:
+        return
     for separator in _SEPARATORS:
         start = name.find(separator)
         while start != -1:
@@ -51,11 +57,10 @@ def _pairs(name: str) -> Iterator[ToolId]:
             start = name.find(separator, start + 1)
 
 
-def _closest(snapshot: Snapshot, name: str, server: str | None) -> list[str]:
-    """Return up to three callable names: namesakes on several servers, else similar spellings."""
-    namesakes = snapshot.by_tool_name.get(name, ())
-    if namesakes:
-        return [tool.callable_name for tool in namesakes[:_CLOSEST]]
+def _similar(snapshot: Snapshot, name: str, server: str | None) -> list[str]:
+    """Return the callable names of the most similar spelling."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  for mistakes only
+
     wanted = f"{server}__{name}" if server else name
     found = process.extract(wanted[:_LONGEST_NAME], list(snapshot.by_callable_name), scorer=fuzz.WRatio, limit=_CLOSEST)
     return [match for match, similarity, _position in found if similarity >= _LEAST_SIMILARITY]

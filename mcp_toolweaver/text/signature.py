@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from mcp_toolweaver.core.json_values import is_array, is_object
@@ -34,14 +35,20 @@ def _properties(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) 
     properties = schema.get("properties")
     if not is_object(properties):
         return
-    required = schema.get("required")
-    needed = [str(name) for name in required if name in properties] if is_array(required) else []
-    names = needed + [name for name in properties if name not in needed]
-    for name in names[:_MOST_PROPERTIES]:
+    needed = _required(schema, properties)
+    names = dict.fromkeys([*needed, *properties])
+    for name in islice(names, _MOST_PROPERTIES):
         optional = "" if name in needed else "?"
         yield f"{name}{optional}: {_type(properties[name], root, depth)}"
     if len(names) > _MOST_PROPERTIES:
         yield "…"
+
+
+def _required(schema: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, None]:
+    """Return the names of the required properties, each once, in the order of the schema."""
+    required = schema.get("required")
+    names = required if is_array(required) else []
+    return dict.fromkeys(name for name in names if isinstance(name, str) and name in properties)
 
 
 def _type(schema: Any, root: Mapping[str, Any], depth: int) -> str:
@@ -61,7 +68,12 @@ def _type(schema: Any, root: Mapping[str, Any], depth: int) -> str:
 def _plain_type(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> str:
     kind = schema.get("type")
     if is_array(kind):
-        return " | ".join(_plain_type({**schema, "type": each}, root, depth) for each in kind[:_MOST_ALTERNATIVES])
+        kinds = [each for each in kind[:_MOST_ALTERNATIVES] if isinstance(each, str)]
+        return " | ".join(_of_kind(each, schema, root, depth) for each in dict.fromkeys(kinds)) or "any"
+    return _of_kind(kind, schema, root, depth)
+
+
+def _of_kind(kind: Any, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> str:
     if kind == "array":
         item = _type(schema.get("items"), root, depth + 1)
         return f"({item})[]" if " | " in item else f"{item}[]"

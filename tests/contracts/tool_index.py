@@ -165,7 +165,7 @@ async def meaning_ranks_by_the_exact_cosine(index: ToolIndex) -> None:
         query = MODEL.vector(text)
         cosines = dict(zip((tool.id.name for tool in tools), (matrix @ query).tolist(), strict=True))
         found = await ask(index, asking("", limit=7, vector=query))
-        assert set(found) == set(sorted(cosines, key=lambda name, of=cosines: -of[name])[:7])
+        assert set(found) == {name for _cosine, name in sorted(((at, name) for name, at in cosines.items()))[-7:]}
         assert {name: match.dense for name, match in found.items()} == pytest.approx(
             {name: cosines[name] for name in found}, abs=1e-5
         )

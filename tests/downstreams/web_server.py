@@ -6,6 +6,7 @@ It listens on a free port of the loopback interface, prints the port, and ends w
     /sse       HTTP with server-sent events
     /locked/*  any of the others, for those who send the right key; 401 for the rest
     /page      a page of HTML
+    /schema    a JSON schema that asks for a number
 """
 
 import os
@@ -17,7 +18,7 @@ import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -72,6 +73,11 @@ async def page(_request: Request) -> Response:
     return HTMLResponse("<!doctype html><title>Welcome</title>")
 
 
+async def schema(_request: Request) -> Response:
+    """Answer with a schema, as a remote reference expects."""
+    return JSONResponse({"type": "number"})
+
+
 def main() -> None:
     """Serve until stdin ends."""
     threading.Thread(target=_end_with_input, daemon=True).start()
@@ -79,6 +85,7 @@ def main() -> None:
     app = server.streamable_http_app()
     app.router.routes.extend(server.sse_app().routes)
     app.router.routes.append(Route("/page", page, methods=["GET", "POST", "DELETE"]))
+    app.router.routes.append(Route("/schema", schema))
     listening = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()

@@ -7,11 +7,11 @@ class FakeSearcher:
     """A `Searcher` with one answer for everything: a result, or an error that it raises."""
 
     def __init__(self, answer: SearchResult | Exception) -> None:
-        self._answer = answer
+        self.answer = answer
         self.requests: list[SearchRequest] = []
 
     async def search(self, request: SearchRequest) -> SearchResult:
         self.requests.append(request)
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        return self._answer
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer

@@ -14,7 +14,8 @@ from typing import Any
 
 import anyio
 import pytest
-from servers import COMPANY, SERVE, TIME, environment, host, text_of, write_config
+
+from tests.interaction.servers import COMPANY, SERVE, TIME, environment, host, text_of, write_config
 
 pytestmark = pytest.mark.anyio
 
@@ -163,17 +164,24 @@ INITIALIZE = {
 def _served(config: Path) -> Generator[tuple[subprocess.Popen[bytes], Callable[[str, Any], Any]]]:
     """Start ``serve`` with raw pipes; every line of its stdout must be a protocol message."""
     command = [*SERVE, "--config", str(config)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, **pipes, env=_marked(config.parent)) as process:  # type: ignore[call-overload]
-        numbers = iter(range(1, 100))
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(config.parent),
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        write, read, numbers = process.stdin, process.stdout, iter(range(1, 100))
 
         def ask(method: str, params: Any) -> Any:
             number = next(numbers)
             request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
+            write.write(json.dumps(request).encode() + b"\n")
+            write.flush()
             while True:
-                message = json.loads(process.stdout.readline())
+                message = json.loads(read.readline())
                 assert message["jsonrpc"] == "2.0"
                 if message.get("id") == number:
                     return message
@@ -184,13 +192,8 @@ def _served(config: Path) -> Generator[tuple[subprocess.Popen[bytes], Callable[[
             process.kill()
 
 
-def _marked(folder: Path) -> dict[str, str]:
-    """Mark the processes of this test: HOME is inherited by the servers behind us."""
-    return environment(folder)
-
-
 def _running(module: str, folder: Path) -> list[int]:
-    """Return the processes that run a module below a Toolweaver of this test."""
+    """Return the processes that run a module below a Toolweaver of this test; they inherit its HOME."""
     found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:

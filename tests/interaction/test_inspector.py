@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import COMPANY, INSPECTOR, SERVE, TIME, environment, has_node, write_config
+
+from tests.interaction.servers import COMPANY, INSPECTOR, SERVE, TIME, environment, has_node, write_config
 
 pytestmark = pytest.mark.skipif(not has_node(), reason="this machine has no Node, which the Inspector needs")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import anyio
 import pytest
@@ -29,10 +30,10 @@ class GrowingCatalog:
         tools = [Tool.from_definition("box", {"name": name}) for name in names]
         self.snapshot = Snapshot.of([*self.snapshot.tools.values(), *tools])
 
-    async def search(self, _request: SearchRequest) -> SearchResult:
+    async def search(self, request: SearchRequest) -> SearchResult:  # noqa: ARG002
         return SearchResult((), "none", "lexical")
 
-    async def call(self, _tool: Tool, _arguments: object) -> ToolResult:
+    async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002
         return ToolResult.from_text("done")
 
 

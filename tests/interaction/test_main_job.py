@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from servers import COMPANY, TIME, everything_server, git_server, has_node, host, text_of, write_config
+
+from tests.interaction.servers import (
+    COMPANY,
+    TIME,
+    everything_server,
+    git_server,
+    has_node,
+    host,
+    text_of,
+    write_config,
+)
 
 pytestmark = pytest.mark.anyio
 

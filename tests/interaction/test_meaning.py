@@ -10,7 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
-from servers import COMPANY, TIME, environment, host, write_config
+
+from tests.interaction.servers import COMPANY, TIME, environment, host, write_config
 
 QUERY = "get the money back to the buyer"
 """No word of this stands in the tool that does it, `paydesk::refund_payment`, but for stop words and "money"."""

@@ -69,6 +69,20 @@ async def test_a_new_listing_takes_the_place_of_the_restored_one() -> None:
     assert await restored(cache) == ["s::new"]
 
 
+async def test_without_news_there_is_no_new_snapshot_and_nothing_is_kept_again() -> None:
+    cache = MemoryCache()
+    catalog = catalog_of({"s": Plugin(tool("s", "t"))}, cache=cache)
+    async with running(catalog):
+        await catalog.wait_settled()
+        snapshot = await catalog.refresh()
+        cache.values.clear()
+        assert await catalog.refresh() is snapshot
+        with anyio.move_on_after(0.05) as waiting:
+            await catalog.wait_changed()
+        assert waiting.cancelled_caught
+    assert cache.values == {}
+
+
 async def test_changed_options_are_another_listing() -> None:
     cache = MemoryCache()
     await listed_once(Plugin(tool("s", "t")), cache, options={"url": "https://a", "headers": {"K": "1"}})

@@ -1,6 +1,7 @@
 """Scoring term by term gives what the library gives document by document."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from mcp_toolweaver.index.bm25 import B, K1, Bm25
+from mcp_toolweaver.index.bm25 import K1, B, Bm25
 
 TERMS = st.sampled_from(["read", "write", "file", "mail", "send", "zebra"])
 CORPORA = st.lists(st.lists(TERMS, max_size=12), min_size=1, max_size=15)
@@ -18,17 +19,14 @@ QUERIES = st.lists(TERMS | st.just("unknown"), max_size=8)
 class ReferenceBm25(BM25Okapi):  # type: ignore[misc]
     """The library, with the inverse document frequency that stays positive."""
 
-    idf: dict[str, float]
-
     def _calc_idf(self, nd: dict[str, int]) -> None:
-        size = sum(nd.values()) and self.corpus_size
+        size: int = self.corpus_size
         self.idf = {term: math.log(1 + (size - holders + 0.5) / (holders + 0.5)) for term, holders in nd.items()}
 
 
 def reference_scores(corpus: list[list[str]], query: list[str]) -> list[float]:
-    reference = ReferenceBm25(corpus, k1=K1, b=B)
-    scores: list[float] = reference.get_scores(query).tolist()
-    return scores
+    reference: Any = ReferenceBm25(corpus, k1=K1, b=B)
+    return list(map(float, reference.get_scores(query)))
 
 
 @given(CORPORA.filter(any), QUERIES)
@@ -74,6 +72,14 @@ def test_coverage_is_full_where_a_document_holds_every_term_and_nothing_where_no
         held = set(query) & set(corpus[row])
         assert (share == pytest.approx(1)) == (bool(query) and held == set(query))
         assert (share == 0) == (not held)
+
+
+@pytest.mark.parametrize("size", range(1, 40))
+def test_full_coverage_is_never_more_than_one(size: int) -> None:
+    terms = [f"t{at}" for at in range(size)]
+    [share] = Bm25([terms]).coverage(terms, np.array([0])).tolist()
+    assert share == pytest.approx(1)
+    assert share <= 1
 
 
 def test_coverage_weighs_terms_by_their_rarity() -> None:

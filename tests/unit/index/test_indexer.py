@@ -128,7 +128,7 @@ async def test_words_stay_searchable_where_the_model_is_away() -> None:
     await indexer.sync_words(Snapshot.of(TOOLS))
     with pytest.raises(Unavailable, match="fake model"):
         await indexer.sync_vectors(Snapshot.of(TOOLS))
-    assert len(await index.query(IndexQuery(("doe",), 5))) == 3
+    assert len(await index.query(IndexQuery(("srv",), 5))) == 3
     assert indexer.missing_vectors(Snapshot.of(TOOLS)) == 3
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from subprocess import PIPE
@@ -37,7 +37,7 @@ def raw_server(*arguments: object, **options: Any) -> AbstractAsyncContextManage
 
 
 @contextmanager
-def web_server_process() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def web_server_process() -> Generator[tuple[subprocess.Popen[bytes], str]]:
     """Start the web server; yield its process and its address without a path."""
     with subprocess.Popen([sys.executable, str(_WEB_SERVER)], stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout is not None

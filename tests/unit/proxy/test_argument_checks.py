@@ -115,9 +115,9 @@ async def test_a_reference_to_itself_lets_the_call_through() -> None:
 
 
 async def test_remote_references_are_never_fetched_and_let_the_call_through(web_server: str) -> None:
-    """The address answers; whoever fetches it gets something that is no schema."""
-    for reference in (f"{web_server}/page", "https://json-schema.example/x.json", "file:///etc/passwd"):
-        assert await passes({"properties": {"a": {"$ref": reference}}}, {"a": 1})
+    """The first address has a schema that asks for a number."""
+    for reference in (f"{web_server}/schema", "https://json-schema.example/x.json", "file:///etc/passwd"):
+        assert await passes({"properties": {"a": {"$ref": reference}}}, {"a": "text"})
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,10 @@ async def test_compiled_schemas_are_kept_for_the_tools_used_last(monkeypatch: py
     for tool in tools[-256:]:
         await caller.call(tool, {})
     assert len(compiled) == 300, "the last 256 are kept"
+    await caller.call(tools[-256], {})
     await caller.call(tools[0], {})
     assert len(compiled) == 301, "the ones before them are not"
+    await caller.call(tools[-256], {})
+    assert len(compiled) == 301, "the one used a moment ago stays"
     await caller.call(tools[-255], {})
-    assert len(compiled) == 301, "the one used longest ago makes room"
+    assert len(compiled) == 302, "the one used longest ago made room"

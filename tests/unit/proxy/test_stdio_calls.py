@@ -144,6 +144,14 @@ async def test_a_call_that_takes_too_long_is_given_up_and_the_server_told(ledger
     assert "notifications/cancelled" in lines_of(methods)
 
 
+async def test_a_connection_may_live_longer_than_it_may_take_to_make() -> None:
+    with anyio.fail_after(PATIENCE):
+        async with raw_server(connect_timeout=2, call_timeout=2.2) as downstream:
+            with pytest.raises(DeadlineExceeded):
+                await downstream.call_tool("hang", {})
+            assert not (await downstream.call_tool("echo", {"text": "still there"})).is_error
+
+
 async def test_a_cancelled_call_leaves_the_connection_usable(ledger: Path, tmp_path: Path) -> None:
     methods = tmp_path / "methods"
     with anyio.fail_after(PATIENCE):

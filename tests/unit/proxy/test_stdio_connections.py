@@ -55,7 +55,7 @@ async def test_a_server_that_exits_at_once_is_unavailable_in_its_own_last_words(
 @pytest.mark.parametrize("command", ["no-such-command-here", "/no/such/command"])
 async def test_a_command_that_is_not_there_is_named(command: str) -> None:
     error = await failure_of(command=command)
-    assert f"the command '{command}' was not found" in str(error)
+    assert f"'{command}' was not found" in str(error)
 
 
 async def test_a_command_that_may_not_be_executed_is_named(tmp_path: Path) -> None:

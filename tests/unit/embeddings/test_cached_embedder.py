@@ -1,0 +1,148 @@
+"""Nothing is embedded twice, and nothing but our own vectors is taken from a cache."""
+
+import struct
+
+import anyio
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.embeddings.cached import LIFETIME, CachedEmbedder
+from tests.fakes.cache import FakeCache
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.short_embedder import ShortEmbedder
+
+pytestmark = pytest.mark.anyio
+
+UNIT = struct.pack("<2f", 0.6, 0.8)
+
+
+async def test_a_text_is_embedded_once() -> None:
+    model = FakeEmbedder()
+    embedder = CachedEmbedder(model, FakeCache())
+    first = await embedder.embed_documents(["a", "b"])
+    second = await embedder.embed_documents(["b", "c", "a"])
+    assert model.texts == ["a", "b", "c"]
+    np.testing.assert_array_equal(second, [first[1], model.vector("c"), first[0]])
+
+
+async def test_a_new_process_uses_what_the_last_one_embedded() -> None:
+    cache, model = FakeCache(), FakeEmbedder()
+    await CachedEmbedder(FakeEmbedder(), cache).embed_documents(["a"])
+    [vector] = await CachedEmbedder(model, cache).embed_documents(["a"])
+    assert model.batches == []
+    np.testing.assert_array_equal(vector, model.vector("a"))
+    assert vector.dtype == np.float32
+
+
+async def test_a_text_that_repeats_in_a_batch_is_embedded_once_and_returned_each_time() -> None:
+    model = FakeEmbedder()
+    vectors = await CachedEmbedder(model, FakeCache()).embed_documents(["a", "b", "a", "a"])
+    assert model.texts == ["a", "b"]
+    np.testing.assert_array_equal(vectors, [model.vector(text) for text in "abaa"])
+
+
+async def test_queries_are_remembered_like_documents() -> None:
+    model = FakeEmbedder()
+    embedder = CachedEmbedder(model, FakeCache())
+    first = await embedder.embed_query("a")
+    np.testing.assert_array_equal(await embedder.embed_query("a"), first)
+    assert len(await embedder.embed_documents(["a"])) == 1
+    assert model.texts == ["a"]
+
+
+async def test_no_text_needs_no_model() -> None:
+    model = FakeEmbedder()
+    model.calls_before_away = 0
+    assert list(await CachedEmbedder(model, FakeCache()).embed_documents([])) == []
+
+
+async def test_what_is_known_is_answered_while_the_model_is_away() -> None:
+    model = FakeEmbedder()
+    embedder = CachedEmbedder(model, FakeCache())
+    await embedder.embed_query("a")
+    model.calls_before_away = 0
+    np.testing.assert_array_equal(await embedder.embed_query("a"), model.vector("a"))
+    with pytest.raises(Unavailable):
+        await embedder.embed_query("b")
+    with pytest.raises(Unavailable):
+        await embedder.embed_documents(["a", "b"])
+
+
+async def test_two_spaces_never_share_a_vector() -> None:
+    cache = FakeCache()
+    models = [FakeEmbedder("one"), FakeEmbedder("two"), FakeEmbedder("two:x", dimension=3)]
+    for _ in range(2):
+        for model in models:
+            embedder = CachedEmbedder(model, cache)
+            assert embedder.space == model.space
+            np.testing.assert_array_equal(await embedder.embed_query("a"), model.vector("a"))
+    assert [model.texts for model in models] == [["a"], ["a"], ["a"]]
+
+
+async def test_vectors_are_kept_for_a_week() -> None:
+    cache = FakeCache()
+    await CachedEmbedder(FakeEmbedder(), cache).embed_documents(["a", "b"])
+    assert list(cache.lifetimes.values()) == [LIFETIME, LIFETIME]
+    assert LIFETIME == 604_800
+
+
+async def test_texts_do_not_stand_in_the_cache() -> None:
+    cache = FakeCache()
+    await CachedEmbedder(FakeEmbedder(), cache).embed_query("a secret")
+    assert not [key for key in cache.values if "secret" in key]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"\x01",
+        b"\x01abc",
+        b"\x01" + UNIT[:7],
+        b"\x02" + UNIT,
+        UNIT,
+        b"not a vector at all!",
+        b"\x01" + struct.pack("<2f", float("nan"), 1.0),
+        b"\x01" + struct.pack("<2f", float("inf"), 0.0),
+        b"\x01" + struct.pack("<2f", 0.0, 0.0),
+        b"\x01" + struct.pack("<2f", 3.0, 4.0),
+        b"\x01" + struct.pack("<2f", 0.6, 0.79),
+    ],
+)
+async def test_a_damaged_value_is_embedded_anew_and_replaced(damaged: bytes) -> None:
+    cache, model = FakeCache(), FakeEmbedder()
+    embedder = CachedEmbedder(model, cache)
+    await embedder.embed_query("a")
+    [key] = cache.values
+    good = cache.values[key]
+    for times in (2, 3):
+        cache.values[key] = damaged
+        vector = await embedder.embed_query("a") if times == 2 else (await embedder.embed_documents(["a"]))[0]
+        np.testing.assert_array_equal(vector, model.vector("a"))
+        assert model.texts == ["a"] * times
+        assert cache.values[key] == good
+
+
+@given(st.binary(max_size=64))
+def test_any_bytes_in_the_cache_give_a_unit_vector_of_the_model_or_are_ignored(value: bytes) -> None:
+    async def embed() -> None:
+        cache, model = FakeCache(), FakeEmbedder()
+        embedder = CachedEmbedder(model, cache)
+        await embedder.embed_query("a")
+        cache.values = dict.fromkeys(cache.values, value)
+        vector = await embedder.embed_query("a")
+        assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-2)
+
+    anyio.run(embed)
+
+
+async def test_a_text_that_cannot_be_encoded_has_a_vector() -> None:
+    assert len(await CachedEmbedder(FakeEmbedder(), FakeCache()).embed_documents(["\ud800", ""])) == 2
+
+
+async def test_a_model_that_returns_too_few_vectors_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await CachedEmbedder(ShortEmbedder(), FakeCache()).embed_documents(["a", "b"])

@@ -1,0 +1,87 @@
+"""Until the model is loaded an embedder says why it cannot answer."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.interfaces import Embedder
+from mcp_toolweaver.embeddings.loading import LoadingEmbedder
+from tests.fakes.embedder import FakeEmbedder
+
+pytestmark = pytest.mark.anyio
+
+
+async def load_fake() -> Embedder:
+    return FakeEmbedder()
+
+
+async def fail_to_load() -> Embedder:
+    raise Unavailable("search by meaning", "not installed")
+
+
+async def load_with_a_bug() -> Embedder:
+    raise ValueError("a bug")
+
+
+async def test_before_it_is_loaded_it_says_that_it_is_loading() -> None:
+    embedder = LoadingEmbedder("fake", load_fake)
+    for asked in (lambda: embedder.embed_query("a"), lambda: embedder.embed_documents(["a"])):
+        with pytest.raises(Unavailable, match="search by meaning: the embedding model is still loading"):
+            await asked()
+
+
+async def test_once_loaded_it_answers() -> None:
+    embedder = LoadingEmbedder("fake", load_fake)
+    await embedder.load()
+    vector = FakeEmbedder().vector("a").tolist()
+    assert (await embedder.embed_query("a")).tolist() == vector
+    assert [each.tolist() for each in await embedder.embed_documents(["a", "a"])] == [vector, vector]
+    assert embedder.space == "fake"
+
+
+async def test_every_caller_learns_why_loading_failed() -> None:
+    embedder = LoadingEmbedder("fake", fail_to_load)
+    await embedder.load()
+    errors: list[Unavailable] = []
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="search by meaning: not installed") as raised:
+            await embedder.embed_query("a")
+        errors.append(raised.value)
+    assert errors[0] is not errors[1]  # an error that is raised again grows a traceback each time
+
+
+@pytest.mark.parametrize("load", [load_fake, fail_to_load])
+async def test_who_waits_for_the_model_goes_on_when_loading_has_ended(load: Callable[[], Awaitable[Embedder]]) -> None:
+    gate = anyio.Event()
+    events: list[str] = []
+
+    async def load_late() -> Embedder:
+        await gate.wait()
+        events.append("loaded")
+        return await load()
+
+    embedder = LoadingEmbedder("fake", load_late)
+
+    async def wait() -> None:
+        await embedder.wait_loaded()
+        events.append("waited")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        tasks.start_soon(embedder.load)
+        await anyio.wait_all_tasks_blocked()
+        assert events == []
+        gate.set()
+    assert events == ["loaded", "waited"]
+
+
+async def test_a_bug_in_loading_is_not_hidden_and_nobody_waits_for_ever() -> None:
+    embedder = LoadingEmbedder("fake", load_with_a_bug)
+    with pytest.raises(ValueError, match="a bug"):
+        await embedder.load()
+    with anyio.fail_after(10):
+        await embedder.wait_loaded()
+    with pytest.raises(Unavailable):
+        await embedder.embed_query("a")
