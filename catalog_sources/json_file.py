@@ -101,7 +101,7 @@ def _rows(file: Path) -> Iterator[tuple[str, Any]]:
     Raises:
         ValueError: the file is neither of the two formats.
     """
-    text = file.read_text(encoding="utf-8-sig")
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
     try:
         content = None if file.suffix == ".jsonl" else json.loads(text)
     except json.JSONDecodeError as error:

@@ -8,6 +8,7 @@ and again for every change of the catalog.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -21,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 _DEBOUNCE = 0.05
 """Seconds to wait after a change for the next, since servers get ready together."""
+
+_RETRY = 30.0
+"""Seconds until a model that failed is asked again."""
 
 
 def _no_progress(_done: int, _total: int) -> None:
@@ -48,7 +52,8 @@ class Warmup:
         await self._indexer.sync_words(snapshot)
         if meaning and self._model is not None:
             await self._model.load()
-            await self._embed(on_progress)
+            if self._model.is_loaded:
+                await self._embed(on_progress)
 
     async def run(self, on_change: Callable[[], Awaitable[None]]) -> None:
         """Keep everything up to date until cancelled, calling ``on_change`` after each change."""
@@ -70,13 +75,16 @@ class Warmup:
 
     async def _follow_meaning(self, model: LoadingEmbedder) -> None:
         await model.load()
-        while True:
+        while model.is_loaded:
             self._changed = anyio.Event()
-            await self._embed(_no_progress)
-            await self._changed.wait()
+            is_done = await self._embed(_no_progress)
+            with anyio.move_on_after(math.inf if is_done else _RETRY):
+                await self._changed.wait()
 
-    async def _embed(self, on_progress: Progress) -> None:
+    async def _embed(self, on_progress: Progress) -> bool:
         try:
             await self._indexer.sync_vectors(self._catalog.snapshot, on_progress=on_progress)
         except Unavailable as away:
-            _log.warning("%s; searching by words alone", away)
+            _log.warning("%s; some tools are searchable by words alone", away)
+            return False
+        return True

@@ -43,7 +43,7 @@ class FileCache:
         try:
             for start in range(0, len(keys), _KEYS_AT_ONCE):
                 found.update(self._read_some(keys[start : start + _KEYS_AT_ONCE]))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             _log.warning("cache: reading failed (%s); going on without it", error)
         return found
 
@@ -57,7 +57,7 @@ class FileCache:
         try:
             with self._connection:
                 self._connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             _log.warning("cache: writing failed (%s); going on without it", error)
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.interfaces import Cache
@@ -22,11 +22,13 @@ _FORMAT = 1
 class _Row(BaseModel):
     """A tool as it is kept."""
 
+    model_config = ConfigDict(extra="forbid")
+
     server: str
     definition: dict[str, Any]
-    domain: str = ""
-    server_description: str = ""
-    is_callable: bool = True
+    domain: str
+    server_description: str
+    is_callable: bool
 
     @classmethod
     def of(cls, tool: Tool) -> _Row:

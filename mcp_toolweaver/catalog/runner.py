@@ -63,6 +63,7 @@ class SourceRunner:
         self._state = SourceState.CONNECTING
         self._reason = ""
         self._seconds: float | None = None
+        self._leaving = False
         self._moved = anyio.Event()
         self._wanted: anyio.Event | None = None
 
@@ -87,7 +88,7 @@ class SourceRunner:
             self._move(SourceState.FAILED, self.setup.refused)
             self._on_tools(self)
             return
-        failures = 0
+        pause = _FIRST_RETRY
         while True:
             opened_at = anyio.current_time()
             try:
@@ -97,8 +98,9 @@ class SourceRunner:
                 return
             except Exception as error:  # noqa: BLE001  a plugin may raise anything; the others go on
                 self._failed(_reason(error, self.setup.name))
-            failures = 0 if anyio.current_time() - opened_at > _LONGEST_RETRY else failures + 1
-            await self._pause(min(_LONGEST_RETRY, _FIRST_RETRY * 2.0 ** (failures - 1)))
+            pause = _FIRST_RETRY if anyio.current_time() - opened_at > _LONGEST_RETRY else pause
+            await self._pause(pause)
+            pause = min(2 * pause, _LONGEST_RETRY)
 
     async def _hold_open(self) -> None:
         started = anyio.current_time()
@@ -111,8 +113,7 @@ class SourceRunner:
                     await source.wait_changed()
                     await self._list(source)
             finally:
-                self._source = None
-                self._move(SourceState.CONNECTING)
+                self._source, self._leaving = None, True
 
     async def _list(self, source: CatalogSource) -> None:
         tools: Sequence[Any] = await source.list_tools()
@@ -128,6 +129,7 @@ class SourceRunner:
         _log.info("%s: ready with %d tools after %.1f s", self.setup.name, len(self.tools), seconds)
 
     def _failed(self, reason: str) -> None:
+        self._leaving = False
         if reason != self._reason:
             _log.error("%s: %s", self.setup.origin, reason)
         self._move(SourceState.FAILED, reason)
@@ -152,6 +154,8 @@ class SourceRunner:
 
     async def _opened(self) -> CatalogSource:
         """Return the source once the attempt under way, or else an immediate one, has opened it."""
+        while self._leaving:
+            await self._moved.wait()
         if self._wanted is not None:
             self._wanted.set()
             self._move(SourceState.CONNECTING)

@@ -35,8 +35,9 @@ def mend(raw: Any) -> dict[str, Any]:
         raise MalformedTool(f"tool {name[:80]!r} is {error}") from error
     if not definition["name"].strip():
         raise MalformedTool("a tool's name has no visible character")
-    schema = definition.pop("parameters", None)
-    definition["inputSchema"] = _mend_schema(definition.get("inputSchema", schema), name)
+    parameters = definition.pop("parameters", None)
+    given = definition.get("inputSchema")
+    definition["inputSchema"] = _mend_schema(parameters if given is None else given, name)
     return _without_wrong_parts(definition)
 
 

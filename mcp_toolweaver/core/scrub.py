@@ -22,7 +22,7 @@ _DEEPEST = 64
 
 
 def scrub(text: str) -> str:
-    """Return the text without hidden characters; visible text is unchanged."""
+    """Return the text without hidden characters; visible ones stay, though emoji and scripts lose their joiners."""
     return _HIDDEN.sub("", _ANSI.sub("", text))
 
 

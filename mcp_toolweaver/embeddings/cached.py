@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import Cache, Embedder
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class CachedEmbedder:
         known = dict(zip(texts, await self._cached(texts), strict=True))
         missing = [text for text, vector in known.items() if vector is None]
         if missing:
-            made = dict(zip(missing, await self._inner.embed_documents(missing), strict=True))
+            vectors = await self._inner.embed_documents(missing)
+            if len(vectors) != len(missing):
+                raise Unavailable("embedding model", f"returned {len(vectors)} vectors for {len(missing)} texts")
+            made = dict(zip(missing, vectors, strict=True))
             await self._keep(made)
             known |= made
         return [vector for text in texts if (vector := known[text]) is not None]

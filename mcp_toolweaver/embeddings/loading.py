@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
-
-import anyio
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import Embedder
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
+
+_log = logging.getLogger(__name__)
 
 PART = "search by meaning"
 
@@ -25,7 +26,6 @@ class LoadingEmbedder:
         self._load = load
         self._inner: Embedder | None = None
         self._away = Unavailable(PART, "the embedding model is still loading")
-        self._done = anyio.Event()
 
     async def load(self) -> None:
         """Load the model; a failure is kept and reported to every later caller."""
@@ -33,12 +33,12 @@ class LoadingEmbedder:
             self._inner = await self._load()
         except Unavailable as away:
             self._away = away
-        finally:
-            self._done.set()
+            _log.warning("%s; searching by words alone", away)
 
-    async def wait_loaded(self) -> None:
-        """Return when `load` has ended, well or not."""
-        await self._done.wait()
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is there."""
+        return self._inner is not None
 
     async def embed_query(self, text: str) -> Vector:
         """See `Embedder.embed_query`."""

@@ -69,14 +69,15 @@ class Bm25:
 
         A term that no document holds weighs as much as the rarest possible one.
         """
-        held = np.zeros(len(rows), dtype=np.float32)
+        held = np.zeros(len(rows), dtype=np.float64)
         total = 0.0
-        for term in set(terms):
+        for term in sorted(set(terms)):
             posting = self._postings.get(term)
             total += posting.idf if posting is not None else self._rarest
             if posting is not None:
-                held += np.isin(rows, posting.rows) * np.float32(posting.idf)
-        return held / np.float32(total) if total else held
+                held += np.isin(rows, posting.rows) * posting.idf
+        shares = np.minimum(held / total, 1.0) if total else held
+        return shares.astype(np.float32)
 
 
 def _postings(documents: Sequence[Sequence[str]]) -> dict[str, _Posting]:

@@ -9,7 +9,7 @@ import anyio
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import Embedder, ToolIndex
 from mcp_toolweaver.core.query import IndexEntry
-from mcp_toolweaver.core.tools import Snapshot, Tool
+from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
 from mcp_toolweaver.text.tool_text import passage
 
 Progress = Callable[[int, int], None]
@@ -26,6 +26,7 @@ class Indexer:
         self._index = index
         self._embedder = embedder
         self._embedded: dict[str, IndexEntry] = {}
+        self._published: set[str] = set()
         self._writing = anyio.Lock()
 
     def missing_vectors(self, snapshot: Snapshot) -> int:
@@ -40,21 +41,23 @@ class Indexer:
             known = await self._index.digests()
             changed = [tool for tool in snapshot.tools.values() if known.get(tool.id) != tool.digest]
             gone = [id_ for id_ in known if id_ not in snapshot.tools]
-            if changed or gone:
-                await self._index.apply([self._embedded.get(tool.digest, IndexEntry(tool)) for tool in changed], gone)
+            await self._write([self._embedded.get(tool.digest, IndexEntry(tool)) for tool in changed], gone)
 
     async def sync_vectors(self, snapshot: Snapshot, *, on_progress: Progress = lambda _done, _total: None) -> None:
         """Embed what has no vector yet, in batches, and make it searchable by meaning.
 
         Raises:
-            Unavailable: the embedding model is away; the words stay searchable.
+            Unavailable: the embedding model is away; the words stay searchable, and what was
+                embedded until then is kept.
         """
         wanted = self._not_embedded(snapshot)
-        for start in range(0, len(wanted), _BATCH):
-            on_progress(start, len(wanted))
-            await self._embed(wanted[start : start + _BATCH])
-        on_progress(len(wanted), len(wanted))
-        await self._publish(wanted)
+        try:
+            for start in range(0, len(wanted), _BATCH):
+                on_progress(start, len(wanted))
+                await self._embed(wanted[start : start + _BATCH])
+            on_progress(len(wanted), len(wanted))
+        finally:
+            await self._publish(snapshot)
 
     def _not_embedded(self, snapshot: Snapshot) -> list[Tool]:
         return [tool for tool in snapshot.tools.values() if tool.digest not in self._embedded]
@@ -66,11 +69,16 @@ class Indexer:
         for tool, vector in zip(tools, vectors, strict=True):
             self._embedded[tool.digest] = IndexEntry(tool, vector)
 
-    async def _publish(self, tools: Sequence[Tool]) -> None:
-        """Write the new vectors of tools that neither changed nor left the catalog meanwhile."""
+    async def _publish(self, snapshot: Snapshot) -> None:
+        """Write the vectors that are not in the index yet, of tools that it holds as they are."""
         async with self._writing:
             known = await self._index.digests()
-            current = (tool.digest for tool in tools if known.get(tool.id) == tool.digest)
-            entries = [self._embedded[digest] for digest in current if digest in self._embedded]
-            if entries:
-                await self._index.apply(entries, [])
+            ready = [self._embedded[tool.digest] for tool in snapshot.tools.values() if tool.digest in self._embedded]
+            new = [entry for entry in ready if entry.tool.digest not in self._published]
+            await self._write([entry for entry in new if known.get(entry.tool.id) == entry.tool.digest], [])
+
+    async def _write(self, entries: Sequence[IndexEntry], gone: Sequence[ToolId]) -> None:
+        if entries or gone:
+            await self._index.apply(entries, gone)
+        self._published &= self._embedded.keys()
+        self._published |= {entry.tool.digest for entry in entries if entry.vector is not None}

@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 _MOST_PAGES = 1_000
+_LISTEN_AGAIN = 30.0
+"""Seconds until a lost stream of announcements is asked for again."""
 
 
 class Downstream:
@@ -147,12 +149,15 @@ async def _listen(client: Client, wire: Wire) -> None:
     tools = client.server_capabilities.tools
     if client.protocol_version not in MODERN_PROTOCOL_VERSIONS or tools is None or not tools.list_changed:
         return
-    try:
-        async with client.listen(tools_list_changed=True) as changes:
-            async for _change in changes:
-                wire.news.set()
-    except (MCPError, SubscriptionLost, TimeoutError) as error:
-        _log.info("tool changes are not announced to us: %s", error)
+    while True:
+        try:
+            async with client.listen(tools_list_changed=True) as changes:
+                async for _change in changes:
+                    wire.news.set()
+        except (MCPError, SubscriptionLost, TimeoutError) as error:
+            _log.info("changes of the list of tools are not announced just now: %s", error)
+        await anyio.sleep(_LISTEN_AGAIN)
+        wire.news.set()  # whatever changed meanwhile was not announced
 
 
 def _client(transport: Transport, mode: str, call_timeout: float) -> Client:

@@ -23,7 +23,6 @@ def passed_through(raw: Mapping[str, Any]) -> ToolResult:
             is_error=True,
         )
     payload = {key: raw[key] for key in _KEPT if key in raw}
-    payload.setdefault("content", [])
     meta = payload.pop("_meta", None)
     if is_object(meta):
         kept = {key: value for key, value in meta.items() if not key.startswith(RESERVED_PREFIX)}

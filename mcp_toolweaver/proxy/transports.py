@@ -42,9 +42,8 @@ class HttpTail:
         self._refusal = ""
 
     async def note(self, response: httpx2.Response) -> None:
-        """Keep what a response says, if it is a refusal."""
-        if response.is_error:
-            self._refusal = status_reason(response.status_code, str(response.url))
+        """Keep what a response says, if it is a refusal; a later success clears it."""
+        self._refusal = status_reason(response.status_code, str(response.url)) if response.is_error else ""
 
     def last_refusal(self) -> str:
         """Return the last refusal for a message; or nothing."""

@@ -29,9 +29,13 @@ def rank(
     present = [match for match in matches if match.id in snapshot.tools]
     lanes = [_lane(present, lambda match: match.lexical), _lane(present, lambda match: match.dense)]
     scores = reciprocal_rank_fusion(lanes)
-    best = sorted(present, key=lambda match: (-scores[match.id], match.id))[:limit]
+    best = sorted(present, key=lambda match: (-scores.get(match.id, 0.0), match.id))[:limit]
     confidence = judge(present)
-    hits = () if confidence == "none" else tuple(Hit(snapshot.tools[match.id], scores[match.id]) for match in best)
+    hits = (
+        ()
+        if confidence == "none"
+        else tuple(Hit(snapshot.tools[match.id], scores.get(match.id, 0.0)) for match in best)
+    )
     return SearchResult(hits=hits, confidence=confidence, tier=tier, skipped=skipped)
 
 

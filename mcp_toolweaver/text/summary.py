@@ -10,7 +10,7 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?])\s+(?=[A-Z0-9\"'(\[])|(?<=[\u3002\uff01\uff1f])"
 )  # ... and their fullwidth forms
 _ARGUMENTS = re.compile(
-    r"\n[ \t]{0,16}(?:args|arguments|parameters|params|returns|examples?)[ \t]{0,16}:?[ \t]{0,16}\n", re.IGNORECASE
+    r"\n[ \t]{0,16}(?:args|arguments|parameters|params|returns|examples?)[ \t]{0,16}:?[ \t]{0,16}\r?\n", re.IGNORECASE
 )
 _PREFERRED = 160
 

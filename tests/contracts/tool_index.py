@@ -179,6 +179,14 @@ async def tools_without_vectors_are_not_found_by_meaning(index: ToolIndex) -> No
     assert found["send_mail"].lexical is not None
 
 
+async def tools_without_vectors_are_counted(index: ToolIndex) -> None:
+    assert await index.unembedded() == 0
+    await index.apply([IndexEntry(READ), IndexEntry(WRITE), IndexEntry(MAIL, MODEL.vector("m"))], [])
+    assert await index.unembedded() == 2
+    await index.apply([IndexEntry(READ, MODEL.vector("r"))], [WRITE.id])
+    assert await index.unembedded() == 0
+
+
 async def more_of_the_words_is_more_coverage(index: ToolIndex) -> None:
     await index.apply([IndexEntry(READ), IndexEntry(WRITE), IndexEntry(MAIL)], [])
     found = await ask(index, asking("read file"))
@@ -244,6 +252,7 @@ TOOL_INDEX_CONTRACT: tuple[Promise, ...] = (
     a_limit_of_nothing_returns_nothing,
     meaning_ranks_by_the_exact_cosine,
     tools_without_vectors_are_not_found_by_meaning,
+    tools_without_vectors_are_counted,
     more_of_the_words_is_more_coverage,
     a_rarer_word_scores_higher,
     ties_are_settled_the_same_way_every_time,

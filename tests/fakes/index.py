@@ -24,6 +24,9 @@ class FakeIndex:
         self.queries.append(query)
         return self.matches
 
+    async def unembedded(self) -> int:
+        return sum(entry.vector is None for entry in self.entries.values())
+
     async def digests(self) -> Mapping[ToolId, str]:
         return {id_: entry.tool.digest for id_, entry in self.entries.items()}
 

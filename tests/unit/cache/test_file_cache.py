@@ -85,10 +85,13 @@ async def test_expired_values_are_removed_from_the_file_when_it_is_opened(tmp_pa
 
 
 async def test_any_number_of_keys_can_be_asked_for_at_once(tmp_path: Path) -> None:
-    values = {f"key {number}": str(number).encode() for number in range(40_000)}
+    values = {f"key {number}": str(number).encode() for number in range(3_000)}
     async with open_file_cache(tmp_path / "cache.db") as cache:
         await cache.set_many(values, ttl=LONG)
-        assert await cache.get_many([*values, "none"]) == [*values.values(), None]
+    connection = sqlite3.connect(tmp_path / "cache.db", check_same_thread=False)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)  # that of older builds of SQLite
+    assert await FileCache(connection).get_many([*values, "none"]) == [*values.values(), None]
+    connection.close()
 
 
 async def test_two_caches_on_one_file_see_each_others_values(tmp_path: Path) -> None:

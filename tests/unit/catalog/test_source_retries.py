@@ -4,6 +4,7 @@ import logging
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, Unavailable
@@ -116,6 +117,21 @@ async def test_a_call_of_a_source_that_fails_again_says_why() -> None:
             await catalog.call(found(catalog, "s", "t"), {})
         assert plugin.attempts == 2
         assert plugin.calls == []
+
+
+@pytest.mark.usefixtures("late")
+async def test_a_source_that_failed_a_thousand_times_is_tried_again() -> None:
+    plugin = Plugin(tool("s", "t"))
+    cache = await known(plugin)
+    plugin.refusals = [AWAY] * 1_100
+    catalog = catalog_of({"s": plugin}, cache=cache)
+    async with running(catalog):
+        await until(is_in(catalog, "s", SourceState.FAILED))
+        for _ in range(1_099):
+            await anyio.lowlevel.checkpoint()
+            with pytest.raises(Unavailable, match="nobody is at home"):
+                await catalog.call(found(catalog, "s", "t"), {})
+        assert await catalog.call(found(catalog, "s", "t"), {}) == ToolResult.from_text("called t")
 
 
 @pytest.mark.usefixtures("late")

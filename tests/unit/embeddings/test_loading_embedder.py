@@ -1,8 +1,5 @@
 """Until the model is loaded an embedder says why it cannot answer."""
 
-from collections.abc import Awaitable, Callable
-
-import anyio
 import pytest
 
 from mcp_toolweaver.core.errors import Unavailable
@@ -52,36 +49,10 @@ async def test_every_caller_learns_why_loading_failed() -> None:
     assert errors[0] is not errors[1]  # an error that is raised again grows a traceback each time
 
 
-@pytest.mark.parametrize("load", [load_fake, fail_to_load])
-async def test_who_waits_for_the_model_goes_on_when_loading_has_ended(load: Callable[[], Awaitable[Embedder]]) -> None:
-    gate = anyio.Event()
-    events: list[str] = []
-
-    async def load_late() -> Embedder:
-        await gate.wait()
-        events.append("loaded")
-        return await load()
-
-    embedder = LoadingEmbedder("fake", load_late)
-
-    async def wait() -> None:
-        await embedder.wait_loaded()
-        events.append("waited")
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(wait)
-        tasks.start_soon(embedder.load)
-        await anyio.wait_all_tasks_blocked()
-        assert events == []
-        gate.set()
-    assert events == ["loaded", "waited"]
-
-
-async def test_a_bug_in_loading_is_not_hidden_and_nobody_waits_for_ever() -> None:
+async def test_a_bug_in_loading_is_not_hidden() -> None:
     embedder = LoadingEmbedder("fake", load_with_a_bug)
     with pytest.raises(ValueError, match="a bug"):
         await embedder.load()
-    with anyio.fail_after(10):
-        await embedder.wait_loaded()
+    assert not embedder.is_loaded
     with pytest.raises(Unavailable):
         await embedder.embed_query("a")

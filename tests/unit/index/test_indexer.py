@@ -93,6 +93,16 @@ async def test_what_a_former_process_left_in_the_index_is_removed_and_not_writte
     assert index.changes[1:] == [([], [TOOLS[0].id])]
 
 
+async def test_an_index_that_lost_its_tools_gets_them_back_with_their_vectors_at_once() -> None:
+    index, model = FakeIndex(), FakeEmbedder()
+    indexer = Indexer(index, model)
+    await sync(indexer, TOOLS)
+    index.entries.clear()
+    await indexer.sync_words(Snapshot.of(TOOLS))
+    assert index.with_vectors == {"a", "b", "c"}
+    assert len(model.texts) == 3
+
+
 async def test_progress_is_reported_from_nothing_to_all() -> None:
     reports: list[tuple[int, int]] = []
     indexer = Indexer(FakeIndex(), FakeEmbedder())

@@ -32,10 +32,6 @@ def test_meta_of_nothing_but_the_connection_is_removed_whole() -> None:
     assert passed_through({"content": [], "_meta": {"io.modelcontextprotocol/a": 1}}).payload == {"content": []}
 
 
-def test_a_result_without_content_gets_an_empty_one() -> None:
-    assert passed_through({"structuredContent": {"a": 1}}).payload == {"structuredContent": {"a": 1}, "content": []}
-
-
 def test_a_question_back_to_the_user_is_an_error_that_says_so() -> None:
     result = passed_through({"resultType": "input_required", "inputRequests": {"a": {}}})
     assert result.is_error

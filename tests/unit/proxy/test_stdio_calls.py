@@ -1,6 +1,5 @@
 """A call reaches a downstream server at most once, and its result comes back whole."""
 
-import time
 from functools import partial
 from pathlib import Path
 
@@ -135,10 +134,8 @@ async def test_a_call_that_takes_too_long_is_given_up_and_the_server_told(ledger
     methods = tmp_path / "methods"
     with anyio.fail_after(PATIENCE):
         async with raw_server("--ledger", ledger, "--methods", methods, call_timeout=0.4) as downstream:
-            started = time.monotonic()
             with pytest.raises(DeadlineExceeded, match="whether it took effect is unknown"):
                 await downstream.call_tool("hang", {})
-            assert time.monotonic() - started < 5
             assert not (await downstream.call_tool("echo", {"text": "next"})).is_error
     assert executed(ledger) == ["hang", "echo"]
     assert "notifications/cancelled" in lines_of(methods)

@@ -4,8 +4,6 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.text.tool_text import NAME_WEIGHT, SERVER_WEIGHT, passage, search_terms
@@ -64,11 +62,10 @@ def test_the_passage_names_server_and_tool_in_words_before_the_description() -> 
     assert passage(tool) == "git hub create pull request: Opens one."
 
 
-@given(st.text(max_size=3000), st.text(min_size=1, max_size=3000))
-def test_the_passage_is_never_longer_than_a_model_reads(description: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "description"), [("read", "x" * 10_000), ("x" * 10_000, "Reads."), ("read", "")])
+def test_the_passage_is_never_longer_than_a_model_reads(name: str, description: str) -> None:
     text = passage(Tool(ToolId("s", name), {"name": name, "description": description}))
-    assert len(text) <= 1200
-    assert text.startswith("s ")
+    assert text == f"s {name}: {description}"[:1200]
 
 
 def test_tools_of_one_text_on_two_servers_have_passages_of_their_own() -> None:

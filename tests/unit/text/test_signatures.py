@@ -1,6 +1,5 @@
 """A signature is short, readable and safe to make of any schema."""
 
-import time
 from typing import Any
 
 import pytest
@@ -174,12 +173,10 @@ def test_of_a_hundred_thousand_alternatives_only_those_shown_are_looked_at(key: 
     assert alternatives.seen <= 10
 
 
-def test_many_required_parameters_take_no_longer_than_many_parameters() -> None:
-    names = [f"p{number}" for number in range(20_000)]
+def test_any_number_of_required_parameters_has_a_signature() -> None:
+    names = [f"p{number}" for number in range(200_000)]  # quadratic time would run into the limit of a test
     schema = {"properties": {name: {"type": "string"} for name in names}, "required": names}
-    start = time.thread_time()
-    of_schema(schema)
-    assert time.thread_time() - start < 0.3  # linear: 0.01, quadratic: 1.5
+    assert of_schema(schema).startswith("t(p0: string, p1: string")
 
 
 class CountedObject(dict[str, Any]):
