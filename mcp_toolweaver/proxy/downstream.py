@@ -18,7 +18,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool
-from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.errors import DeadlineExceeded, Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
 from mcp_toolweaver.proxy.failures import call_failure, connection_failure, part
@@ -132,13 +132,12 @@ async def connect(
                     tasks.start_soon(_listen, client, wire)
                     yield Downstream(name, client, wire)
                     tasks.cancel_scope.cancel()
-        except ToolweaverError:
-            raise
         except Exception as error:  # groups and transport errors of every kind; translated in one place
             if mode == "auto" and wire.ended and not entered:
                 _log.info("%s: closed the connection when asked for its protocol; trying the older handshake", name)
                 continue
-            raise connection_failure(name, error, await run_in_thread(last_words)) from error
+            words = await run_in_thread(last_words) if wire.ended or not entered else ""
+            raise connection_failure(name, error, words) from error
         if scope.cancelled_caught:
             raise DeadlineExceeded(part(name), f"did not complete the handshake within {connect_timeout:g} s")
         return

@@ -24,13 +24,11 @@ def part(name: str) -> str:
 def connection_failure(name: str, error: BaseException, last_words: str = "") -> ToolweaverError:
     """Return the error of ours for whatever came out of connecting to or holding a connection."""
     causes = list(_leaves(error))
-    for cause in causes:
-        if isinstance(cause, ToolweaverError):
-            return cause
-    reason = _connection_reason(causes[0])
-    if last_words:
-        reason = f"{reason}; {last_words}"
-    return Unavailable(part(name), reason)
+    ours = next((cause for cause in causes if isinstance(cause, ToolweaverError)), None)
+    if ours is not None and not (isinstance(ours, Unavailable) and last_words):
+        return ours
+    reason = ours.reason if isinstance(ours, Unavailable) else _connection_reason(causes[0])
+    return Unavailable(part(name), f"{reason}; {last_words}" if last_words else reason)
 
 
 def call_failure(name: str, error: MCPError) -> ToolResult:

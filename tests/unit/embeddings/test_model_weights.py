@@ -28,10 +28,11 @@ def test_the_default_model_comes_from_its_package(name: str) -> None:
     assert (folder / "config.json").is_file()
 
 
-def test_a_folder_named_like_the_default_model_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_counts_only_where_it_is_written_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / DEFAULT_MODEL).mkdir()
-    assert locate(DEFAULT_MODEL) == DEFAULT_MODEL
+    assert locate(f"./{DEFAULT_MODEL}") == DEFAULT_MODEL
+    assert locate(DEFAULT_MODEL) != DEFAULT_MODEL
 
 
 def test_other_names_are_left_to_the_hub_cache() -> None:
