@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.interfaces import Cache
-from mcp_toolweaver.core.tools import Tool
+from mcp_toolweaver.core.scrub import is_clean
+from mcp_toolweaver.core.tools import Tool, ToolId
 
 LIFETIME = 24 * 3600.0
 """Seconds that a listing is kept."""
 
 _FORMAT = 1
+_ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u")
+"""A character by its number, which JSON needs for control characters only."""
 
 
 class _Row(BaseModel):
@@ -41,9 +44,9 @@ class _Row(BaseModel):
         )
 
     def to_tool(self) -> Tool:
-        return Tool.from_definition(
-            self.server,
-            self.definition,
+        return Tool(
+            id=ToolId(self.server, self.definition["name"]),
+            definition=self.definition,
             domain=self.domain,
             server_description=self.server_description,
             is_callable=self.is_callable,
@@ -78,11 +81,21 @@ def listing_key(name: str, kind: str, options: Mapping[str, Any]) -> str:
 
 def _encode(tools: Sequence[Tool]) -> bytes:
     rows = [_Row.of(tool).model_dump() for tool in tools]
-    return json.dumps({"format": _FORMAT, "tools": rows}, default=str).encode(errors="replace")
+    return json.dumps({"format": _FORMAT, "tools": rows}, ensure_ascii=False, default=str).encode(errors="replace")
 
 
 def _decode(value: bytes) -> list[Tool]:
-    decoded = json.loads(value)
-    if decoded["format"] != _FORMAT:
-        raise MalformedTool("another format")
+    """Read what `_encode` wrote. It was mended when it was listed, which takes too long for a start.
+
+    Raises:
+        ValueError: it is not what `_encode` writes, or holds characters that mending removes.
+    """
+    text = value.decode()
+    decoded = json.loads(text)
+    if decoded["format"] != _FORMAT or not is_clean(text) or _has_escaped(text):
+        raise ValueError("another format")
     return [_Row.model_validate(row, strict=True).to_tool() for row in decoded["tools"]]
+
+
+def _has_escaped(text: str) -> bool:
+    return "\\u" in text and _ESCAPED.search(text) is not None

@@ -26,6 +26,11 @@ def scrub(text: str) -> str:
     return _HIDDEN.sub("", _ANSI.sub("", text))
 
 
+def is_clean(text: str) -> bool:
+    """Whether `scrub` would leave the text as it is."""
+    return _HIDDEN.search(text) is None
+
+
 def scrub_json(value: Any, depth: int = 0) -> Any:
     """Return a copy of a JSON value with every string in it scrubbed, keys included.
 

@@ -1,5 +1,6 @@
 """The last listing of each source is known before any source is opened."""
 
+import json
 from typing import Any
 
 import anyio
@@ -156,8 +157,15 @@ async def test_a_cached_listing_that_is_corrupt_is_none(value: bytes) -> None:
         await until_snapshot(catalog, "s::fresh")
 
 
-async def test_a_cached_listing_is_repaired_as_a_live_one_is() -> None:
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\x1b", "\U000e0041"])
+async def test_a_cached_listing_with_hidden_characters_is_none(hidden: str, escaped: bool) -> None:  # noqa: FBT001
+    """Listings are kept as they were mended; one with such characters is not what was kept."""
     cache = MemoryCache()
-    await Listings(cache).set("key", [tool("s", "t", "visible")])
-    cache.values["key"] = cache.values["key"].replace(b"visible", rb"in\u200bvisible")
-    assert await Listings(cache).get("key") == [tool("s", "t", "invisible")]
+    listings = Listings(cache)
+    await listings.set("key", [tool("s", "t", "visible, and a \\\\user\\\\name")])
+    assert await listings.get("key")
+    kept = json.loads(cache.values["key"])
+    kept["tools"][0]["definition"]["description"] = f"in{hidden}visible"
+    cache.values["key"] = json.dumps(kept, ensure_ascii=escaped).encode()
+    assert await listings.get("key") is None
