@@ -18,8 +18,7 @@ LIFETIME = 24 * 3600.0
 """Seconds that a listing is kept."""
 
 _FORMAT = 1
-_ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u")
-"""A character by its number, which JSON needs for control characters only."""
+_BACKSLASHES = re.compile(r"\\+u")
 
 
 class _Row(BaseModel):
@@ -98,4 +97,5 @@ def _decode(value: bytes) -> list[Tool]:
 
 
 def _has_escaped(text: str) -> bool:
-    return "\\u" in text and _ESCAPED.search(text) is not None
+    """Whether a character is written by its number, which JSON needs for control characters only."""
+    return any(len(found[0]) % 2 == 0 for found in _BACKSLASHES.finditer(text))
