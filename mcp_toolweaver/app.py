@@ -39,11 +39,14 @@ class App:
 async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     """Wire the parts, starting from what the last run knew; run ``catalog`` and ``warmup`` to go on."""
     settings = configuration.settings
-    async with open_file_cache(settings.cache_dir / "cache.sqlite3") as cache:
-        catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(cache))
+    async with (
+        open_file_cache(settings.data_dir / "catalog.sqlite3") as listings,
+        open_file_cache(settings.cache_dir / "embeddings.sqlite3") as vectors,
+    ):
+        catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(listings))
         await catalog.restore()
         index = LateIndex(_open_index)
-        embedder = LoadingEmbedder(settings.embedding.model, lambda: _load_embedder(settings.embedding.model, cache))
+        embedder = LoadingEmbedder(settings.embedding.model, lambda: _load_embedder(settings.embedding.model, vectors))
         by_words = LexicalSearcher(catalog, index)
         enabled = settings.embedding.enabled
         yield App(

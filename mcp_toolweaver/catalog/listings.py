@@ -14,8 +14,8 @@ from mcp_toolweaver.core.interfaces import Cache
 from mcp_toolweaver.core.scrub import is_clean
 from mcp_toolweaver.core.tools import Tool, ToolId
 
-LIFETIME = 24 * 3600.0
-"""Seconds that a listing is kept."""
+LIFETIME = 30 * 24 * 3600.0
+"""Seconds that a listing is kept. It only stands in until its source has been listed anew, so age does no harm."""
 
 _FORMAT = 1
 _BACKSLASHES = re.compile(r"\\+u")

@@ -24,9 +24,9 @@ from mcp_toolweaver.telemetry.logs import configure
 _SEARCHES = (
     "what time is it in Tokyo right now",
     "which files did the last commit touch",
-    "let the team know that the deployment is done",
-    "give the customer her money back",
+    "post a message to the team that the deployment is done",
     "the site is down, wake up whoever is on duty",
+    "make a bar chart of sales per region",
 )
 _CALL = ("time__get_current_time", {"timezone": "Asia/Tokyo"})
 

@@ -34,7 +34,7 @@ async def test_a_failed_server_is_named_where_it_matters_and_hurts_nobody_else(t
     assert other.structured_content["confidence"] == "high"
     assert not any("github" in note for note in other.structured_content["degraded"])
     assert not call.is_error
-    assert (tmp_path / "stderr.txt").read_text().count("mcpServers.github: the command 'no-such-command-here'") == 1
+    assert (tmp_path / "stderr.txt").read_text().count("mcpServers.github: 'no-such-command-here' was") == 1
 
 
 def test_list_shows_each_server_with_its_state_and_reason(tmp_path: Path) -> None:
