@@ -31,7 +31,7 @@ from mcp_toolweaver.text.resolve import resolve
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0
-"""Seconds that the first list or search waits for servers that were never listed before."""
+"""Seconds after the first request during which requests wait for servers that were never listed before."""
 
 
 class Gateway:
@@ -48,7 +48,7 @@ class Gateway:
     ) -> None:
         """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves.
 
-        A request that comes before ``wait_searchable`` has returned waits for it, 5 s at most.
+        Requests wait for ``wait_searchable`` to return, until 5 s after the first one.
         """
         self._catalog = catalog
         self._searcher = searcher
@@ -57,6 +57,7 @@ class Gateway:
         self._wait_searchable = wait_searchable
         self._bus = InMemorySubscriptionBus()
         self._session: ServerSession | None = None
+        self._patient_until: float | None = None
         self._announced: list[str] = []
         self.server: Server[Any] = Server(
             "mcp-toolweaver",
@@ -136,5 +137,8 @@ class Gateway:
         return await self._caller.call(tool, arguments)
 
     async def _wait_warm(self) -> None:
-        with anyio.move_on_after(_PATIENCE):
+        """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
+        if self._patient_until is None:
+            self._patient_until = anyio.current_time() + _PATIENCE
+        with anyio.CancelScope(deadline=self._patient_until):
             await self._wait_searchable()

@@ -118,6 +118,20 @@ async def test_tools_of_the_last_run_are_found_while_their_server_hangs(tmp_path
         switch.unlink()
 
 
+async def test_a_server_that_never_answers_is_named_and_waited_for_once(tmp_path: Path) -> None:
+    """On the very first start nothing is known of it; the others serve all the same."""
+    silent = {"command": sys.executable, "args": ["-c", "import time; time.sleep(600)"]}
+    async with host(write_config(tmp_path, {"time": TIME, "sloth": silent})) as client:
+        assert "The tools of 2 servers" in (client.instructions or "")
+        assert "sloth" in (client.instructions or "")
+        with anyio.fail_after(30):  # each search waiting anew would take longer
+            answers = [await client.call_tool("search_tools", {"query": "current time"}) for _again in range(10)]
+    found = answers[-1]
+    assert found.structured_content["tools"][0]["name"] == "time__get_current_time"
+    assert "server sloth is still starting" in " ".join(found.structured_content["degraded"])
+    assert not _running("time.sleep(600)", tmp_path)
+
+
 def test_stdout_carries_nothing_but_the_protocol(tmp_path: Path) -> None:
     config = write_config(tmp_path, {"bad": {"command": "no-such-command-here"}, "time": TIME})
     with _served(config) as (process, ask):

@@ -1,7 +1,7 @@
 """What the model is told before it searches fits, and says the most important first."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import pytest
@@ -11,7 +11,7 @@ from mcp_toolweaver.core.tools import Snapshot
 from mcp_toolweaver.server.describe import instructions, search_description
 from tests.unit.server.fixed_view import status, tool
 
-Describe: TypeAlias = Callable[[Snapshot, Iterable[SourceStatus]], str]
+Describe: TypeAlias = Callable[[Snapshot, Sequence[SourceStatus]], str]
 
 BOTH: list[tuple[Describe, int]] = [(instructions, 1_900), (search_description, 1_200)]
 
@@ -79,7 +79,7 @@ def test_one_server_is_not_several(describe: Describe) -> None:
 
 @pytest.mark.parametrize("describe", [instructions, search_description])
 def test_servers_that_failed_or_are_starting_are_named_too(describe: Describe) -> None:
-    statuses: Iterable[SourceStatus] = [
+    statuses: Sequence[SourceStatus] = [
         status("here", SourceState.READY, tools=2),
         status("broken", SourceState.FAILED, reason="exit 1"),
         status("slow", SourceState.CONNECTING),
