@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
+
+from mcp_toolweaver.core.json_values import is_array, is_object
 
 _LARGEST_NUMBER = 2**63
 _NAMES = {
@@ -17,12 +19,12 @@ _NAMES = {
 
 def as_object(value: Any) -> dict[str, Any] | None:
     """Return the value if it is a JSON object, else None."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+    return value if is_object(value) else None
 
 
 def as_list(value: Any) -> list[Any] | None:
     """Return the value if it is a JSON array, else None."""
-    return value if _is_list(value) else None
+    return value if is_array(value) else None
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
@@ -35,7 +37,3 @@ def type_name(value: Any) -> str:
     if value is None:
         return "null"
     return next((name for kind, name in _NAMES.items() if isinstance(value, kind)), "a date or time")
-
-
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)

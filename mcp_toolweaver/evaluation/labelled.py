@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from mcp_toolweaver.core.errors import ConfigurationError
+from mcp_toolweaver.core.json_values import is_array, is_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _parse_object(line: str, where: str) -> Mapping[str, Any]:
         raise ConfigurationError(f"{where}: invalid JSON ({error.msg}, column {error.colno}). {fix}") from error
     except (ValueError, RecursionError) as error:  # numbers too long, brackets too deep
         raise ConfigurationError(f"{where}: invalid JSON ({error}). Write one JSON object a line.") from error
-    if not _is_object(record):
+    if not is_object(record):
         raise ConfigurationError(f'{where}: not a JSON object. Write {{"query": "...", "needs": [["..."]]}}.')
     return record
 
@@ -122,7 +123,7 @@ def _parse_needs(record: Mapping[str, Any], where: str) -> tuple[tuple[str, ...]
     needs = record.get("needs")
     if needs is None:
         return tuple((tool,) for tool in _parse_relevant(record, where))
-    if not _is_list(needs) or not all(_is_texts(need) and need for need in needs):
+    if not is_array(needs) or not all(_is_texts(need) and need for need in needs):
         fix = 'Write one inner list of tool names for each need: "needs": [["server::tool"]], or [] for none.'
         raise ConfigurationError(f'{where}: "needs" must be a list of lists of strings, none of them empty. {fix}')
     return tuple(tuple(need) for need in needs)
@@ -139,17 +140,9 @@ def _parse_relevant(record: Mapping[str, Any], where: str) -> list[str]:
     return relevant
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)
-
-
 def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 
 def _is_texts(value: object) -> TypeGuard[list[str]]:
-    return _is_list(value) and all(_is_text(item) for item in value)
+    return is_array(value) and all(_is_text(item) for item in value)
