@@ -46,11 +46,11 @@ class Warmup:
         """Return when the tools of each source that is not away are searchable by words at least."""
         await self._searchable.wait()
 
-    async def once(self, *, meaning: bool = True, on_progress: Progress = _no_progress) -> None:
+    async def once(self, on_progress: Progress = _no_progress) -> None:
         """Bring everything up to date with the catalog as it is now, then return."""
         snapshot = await self._catalog.refresh()
         await self._indexer.sync_words(snapshot)
-        if meaning and self._model is not None:
+        if self._model is not None:
             await self._model.load()
             if self._model.is_loaded:
                 await self._embed(on_progress)

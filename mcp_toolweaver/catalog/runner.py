@@ -69,9 +69,10 @@ class SourceRunner:
 
     @property
     def status(self) -> SourceStatus:
-        """How the source is doing now."""
+        """How the source is doing now; one that failed has failed until it is ready, also while it is retried."""
         name, kind = self.setup.name, self.setup.kind
-        return SourceStatus(name, kind, self._state, len(self.tools), self._reason, self._seconds)
+        state = SourceState.FAILED if self._reason else self._state
+        return SourceStatus(name, kind, state, len(self.tools), self._reason, self._seconds)
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
         """Call a tool of the source, opening it first if it is not open.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 from rich.console import Console
@@ -31,7 +32,7 @@ async def running(loaded: Configuration, *, index: bool = True, meaning: bool = 
         ToolweaverError: what the body raised.
     """
     failure: ToolweaverError | None = None
-    async with open_app(loaded) as app, anyio.create_task_group() as tasks:
+    async with open_app(loaded if meaning else by_words_alone(loaded)) as app, anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
         with progress_bar() as progress:
             await _connect(app.catalog, progress)
@@ -44,6 +45,12 @@ async def running(loaded: Configuration, *, index: bool = True, meaning: bool = 
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
+
+
+def by_words_alone(loaded: Configuration) -> Configuration:
+    """Return the configuration with search by meaning turned off."""
+    embedding = loaded.settings.embedding.model_copy(update={"enabled": False})
+    return replace(loaded, settings=loaded.settings.model_copy(update={"embedding": embedding}))
 
 
 async def _connect(catalog: Catalog, progress: Progress) -> None:
@@ -69,7 +76,7 @@ async def _index(app: App, progress: Progress, *, meaning: bool) -> None:
     def on_progress(done: int, total: int) -> None:
         progress.update(step, description="embedding tools", completed=done, total=total)
 
-    await app.warmup.once(meaning=meaning, on_progress=on_progress)
+    await app.warmup.once(on_progress)
 
 
 def progress_bar() -> Progress:

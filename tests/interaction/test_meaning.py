@@ -59,6 +59,17 @@ def test_the_command_line_searches_by_meaning_and_prints_json(config: Path) -> N
     assert "refund_payment" in [row["tool"] for row in reply["tools"]]
 
 
+def test_search_by_words_alone_is_a_full_answer_where_it_was_asked_for(config: Path) -> None:
+    command = [sys.executable, "-m", "mcp_toolweaver", "search", "refund a payment", "--json", "--words-only"]
+    surroundings = environment(config.parent, TOOLWEAVER_EMBEDDING__ENABLED="true")
+    done = subprocess.run(
+        [*command, "--config", str(config)], capture_output=True, text=True, env=surroundings, timeout=60, check=False
+    )
+    reply = json.loads(done.stdout)
+    assert reply["degraded"] == []
+    assert reply["tools"][0]["tool"] == "refund_payment"
+
+
 async def _search(client: Any) -> dict[str, Any]:
     result = await client.call_tool("search_tools", {"query": QUERY})
     reply: dict[str, Any] = result.structured_content
