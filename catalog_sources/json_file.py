@@ -18,10 +18,18 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.to_thread
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mcp_toolweaver import ConfigurationError, MalformedTool, Tool, ToolNotCallable, ToolResult, is_array, is_object
+from mcp_toolweaver import (
+    ConfigurationError,
+    MalformedTool,
+    Tool,
+    ToolNotCallable,
+    ToolResult,
+    is_array,
+    is_object,
+    run_in_thread,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +53,7 @@ class JsonFileSource:
 
     async def list_tools(self) -> Sequence[Tool]:
         """See `CatalogSource.list_tools`; what cannot be read is left out with a line in the log."""
-        return await anyio.to_thread.run_sync(lambda: list(self._tools()))
+        return await run_in_thread(lambda: list(self._tools()))
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002
         """Raise `ToolNotCallable`: nothing stands behind a file."""

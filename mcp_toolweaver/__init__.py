@@ -15,6 +15,7 @@ from mcp_toolweaver.core.errors import (
     DeadlineExceeded,
     InvalidArguments,
     InvalidRequest,
+    NotSent,
     ToolNotCallable,
     ToolweaverError,
     Unavailable,
@@ -22,6 +23,7 @@ from mcp_toolweaver.core.errors import (
 )
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.json_values import is_array, is_object
+from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ __all__ = [
     "InvalidArguments",
     "InvalidRequest",
     "MalformedTool",
+    "NotSent",
     "SourceFactory",
     "Tool",
     "ToolId",
@@ -48,6 +51,7 @@ __all__ = [
     "connect",
     "is_array",
     "is_object",
+    "run_in_thread",
     "stderr_tail",
     "transports",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 import anyio
 
-from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, Unavailable
+from mcp_toolweaver.core.errors import ConfigurationError, NotSent, ToolweaverError, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.threads import run_in_thread
@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 _FIRST_RETRY = 1.0
 _LONGEST_RETRY = 60.0
+_NOTICE = 5.0
+"""Seconds for the owner task to notice that the connection, over which a call was not sent, is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,11 @@ class SourceRunner:
             Unavailable: the source cannot be opened, or went away during the call.
         """
         source = self._source or await self._opened()
-        return await source.call_tool(name, arguments)
+        try:
+            return await source.call_tool(name, arguments)
+        except NotSent as lost:
+            source = await self._reopened(source, lost)
+            return await source.call_tool(name, arguments)
 
     async def run(self) -> None:
         """Keep the source open until cancelled; after a failure try again, later and later."""
@@ -115,6 +121,7 @@ class SourceRunner:
                     await self._list(source)
             finally:
                 self._source, self._leaving = None, True
+                self._wake()
 
     async def _list(self, source: CatalogSource) -> None:
         tools: Sequence[Any] = await source.list_tools()
@@ -142,6 +149,9 @@ class SourceRunner:
         self._reason = "" if state is SourceState.READY else reason or self._reason
         if state is not SourceState.CONNECTING:
             self.settled.set()
+        self._wake()
+
+    def _wake(self) -> None:
         moved, self._moved = self._moved, anyio.Event()
         moved.set()
 
@@ -152,6 +162,15 @@ class SourceRunner:
             await self._wanted.wait()
         self._wanted = None
         self._move(SourceState.CONNECTING)
+
+    async def _reopened(self, gone: CatalogSource, lost: NotSent) -> CatalogSource:
+        """Return the source as it was opened anew, once the owner task has noticed that ``gone`` is."""
+        with anyio.move_on_after(_NOTICE):
+            while self._source is gone:
+                await self._moved.wait()
+        if self._source is gone:
+            raise lost
+        return await self._opened()
 
     async def _opened(self) -> CatalogSource:
         """Return the source once the attempt under way, or else an immediate one, has opened it."""

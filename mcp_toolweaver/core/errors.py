@@ -2,7 +2,8 @@
 
     ToolweaverError
     ├── Unavailable            a part is away; the only error that a fallback catches
-    │   └── DeadlineExceeded   it did not answer in time
+    │   ├── DeadlineExceeded   it did not answer in time
+    │   └── NotSent            a call provably never reached it, so it may be sent again
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
     │   └── InvalidArguments   the arguments do not fit the tool's schema
@@ -33,6 +34,10 @@ class Unavailable(ToolweaverError):
 
 class DeadlineExceeded(Unavailable):
     """A part did not answer within its deadline."""
+
+
+class NotSent(Unavailable):
+    """A call never reached the part, or was refused before anything was executed."""
 
 
 class InvalidRequest(ToolweaverError):

@@ -136,6 +136,7 @@ class CatalogSource(Protocol):
 
         Raises:
             ToolNotCallable: nothing stands behind the source's tools.
+            NotSent: the connection is gone and the call was not executed; `wait_changed` raises too.
             Unavailable: the source went away or did not answer in time.
         """
         ...

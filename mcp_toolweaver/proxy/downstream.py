@@ -18,10 +18,10 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool
-from mcp_toolweaver.core.errors import DeadlineExceeded, Unavailable
+from mcp_toolweaver.core.errors import DeadlineExceeded, NotSent, Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
-from mcp_toolweaver.proxy.failures import call_failure, connection_failure, part
+from mcp_toolweaver.proxy.failures import call_failure, connection_failure, is_lost_session, part
 from mcp_toolweaver.proxy.results import passed_through
 from mcp_toolweaver.proxy.wire import Transport, Wire, observed
 
@@ -59,10 +59,14 @@ class Downstream:
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
         """See `CatalogSource.call_tool`; an error that the server answers with becomes a result."""
+        if self._wire.ended:
+            raise NotSent(part(self._name), "the connection was closed by the server")
         request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
         try:
             return passed_through(await self._session.send_request(request, _RESULT))
         except MCPError as error:
+            if is_lost_session(error):
+                self._wire.end()
             return call_failure(self._name, error)
         except ValidationError:
             return ToolResult.from_text(

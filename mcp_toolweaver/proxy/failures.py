@@ -7,13 +7,14 @@ from typing import cast
 
 import httpx2
 from mcp.shared.exceptions import MCPError
-from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
+from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, REQUEST_TIMEOUT
 
-from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.errors import DeadlineExceeded, NotSent, ToolweaverError, Unavailable
 from mcp_toolweaver.core.tools import ToolResult
 
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_LOST_SESSION = ("Session terminated", "Session not found")  # the SDK's own words, and its server's
 
 
 def part(name: str) -> str:
@@ -35,15 +36,23 @@ def call_failure(name: str, error: MCPError) -> ToolResult:
     """Return the result for a call that the server answered with a protocol error.
 
     Raises:
+        NotSent: the server refused the session, so that nothing was executed.
         Unavailable: the server did not answer at all; whether the call took effect is unknown.
     """
     if error.code == CONNECTION_CLOSED:
         reason = "the connection was lost during the call; whether it took effect is unknown, so it was not repeated"
         raise Unavailable(part(name), reason) from error
+    if is_lost_session(error):
+        raise NotSent(part(name), "it no longer knows our session, as after a restart") from error
     if error.code == REQUEST_TIMEOUT:
         reason = f"the call was given up and cancelled ({error.message}); whether it took effect is unknown"
         raise DeadlineExceeded(part(name), reason) from error
     return ToolResult.from_text(f"Server {name!r} refused the call: {error.message} (code {error.code})", is_error=True)
+
+
+def is_lost_session(error: MCPError) -> bool:
+    """Whether a server of the older era answered 404 to our session, which it will do for ever."""
+    return error.code == INVALID_REQUEST and error.message in _LOST_SESSION
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

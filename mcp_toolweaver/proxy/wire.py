@@ -41,6 +41,11 @@ class Wire:
     listing_requests: set[str | int] = field(default_factory=set[str | int])
     """The ids of the ``tools/list`` requests under way."""
 
+    def end(self) -> None:
+        """Note that nothing more will come over this connection."""
+        self.ended = True
+        self.news.set()
+
 
 @asynccontextmanager
 async def observed(transport: Transport, wire: Wire) -> AsyncGenerator[tuple[_Reader, _Writer]]:
@@ -86,8 +91,7 @@ class _Reader(_Stream):
         try:
             item: SessionMessage | Exception = await self._inner.receive()
         except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
-            self._wire.ended = True
-            self._wire.news.set()
+            self._wire.end()
             raise
         if isinstance(item, SessionMessage):
             self._note(item.message)
