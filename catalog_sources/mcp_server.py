@@ -80,6 +80,7 @@ async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstrea
         connect_timeout=options.connect_timeout,
         call_timeout=options.call_timeout,
         last_words=tail.last_refusal,
+        is_forgotten=tail.is_forgotten,
     ) as downstream:
         yield downstream
 

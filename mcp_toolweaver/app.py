@@ -66,10 +66,10 @@ async def _open_index() -> ToolIndex:
 
 async def _load_embedder(model: str, cache: Cache) -> Embedder:
     """Load the model; torch takes seconds to import."""
-    from mcp_toolweaver.embeddings.cached import CachedEmbedder  # noqa: PLC0415
-    from mcp_toolweaver.embeddings.sentence_transformers import load  # noqa: PLC0415
-
-    return CachedEmbedder(await load(model), cache)
+    cached = await run_in_thread(import_module, "mcp_toolweaver.embeddings.cached")
+    torch = await run_in_thread(import_module, "mcp_toolweaver.embeddings.sentence_transformers")
+    embedder: Embedder = cached.CachedEmbedder(await torch.load(model), cache)
+    return embedder
 
 
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -28,6 +29,7 @@ class FileCache:
         """Use `open_file_cache` to get one."""
         self._connection = connection
         self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._in_use = threading.Lock()  # a caller may leave its thread behind, and the limiter with it
 
     async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """See `Cache.get_many`."""
@@ -50,12 +52,13 @@ class FileCache:
     def _read_some(self, keys: list[str]) -> list[tuple[str, bytes]]:
         marks = ",".join("?" * len(keys))
         query = f"SELECT key, value FROM entries WHERE expires > ? AND key IN ({marks})"  # noqa: S608  marks only
-        return self._connection.execute(query, [time.time(), *keys]).fetchall()
+        with self._in_use:
+            return self._connection.execute(query, [time.time(), *keys]).fetchall()
 
     def _write(self, values: dict[str, bytes], expires: float) -> None:
         rows = [(key, value, expires) for key, value in values.items()]
         try:
-            with self._connection:
+            with self._in_use, self._connection:
                 self._connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
         except (sqlite3.Error, UnicodeError) as error:
             _log.warning("cache: writing failed (%s); going on without it", error)

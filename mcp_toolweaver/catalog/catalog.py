@@ -53,6 +53,11 @@ class Catalog:
         """Whether each source has been listed, now or in an earlier run, or has failed."""
         return all(runner.known or runner.settled.is_set() for runner in self._runners)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether each source has been listed or has failed at least once in this run."""
+        return all(runner.settled.is_set() for runner in self._runners)
+
     async def restore(self) -> None:
         """Start from the last listings, so that searches are answered before any source is."""
         for setup in self._setups:

@@ -7,6 +7,7 @@ come from any task and find the open source here.
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import anyio
 
 from mcp_toolweaver.core.errors import ConfigurationError, NotSent, ToolweaverError, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
+from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
@@ -24,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 _FIRST_RETRY = 1.0
 _LONGEST_RETRY = 60.0
+_LONGEST_REASON = 500
+_BURST = 0.5
+"""Seconds to wait after a change for the next: they come in bursts, and some servers announce every listing."""
 _NOTICE = 5.0
 """Seconds for the owner task to notice that the connection, over which a call was not sent, is gone."""
 
@@ -65,6 +70,7 @@ class SourceRunner:
         self._state = SourceState.CONNECTING
         self._reason = ""
         self._seconds: float | None = None
+        self._ready_at = math.inf
         self._leaving = False
         self._moved = anyio.Event()
         self._wanted: anyio.Event | None = None
@@ -97,15 +103,15 @@ class SourceRunner:
             return
         pause = _FIRST_RETRY
         while True:
-            opened_at = anyio.current_time()
+            self._ready_at = math.inf
             try:
                 await self._hold_open()
             except ConfigurationError as error:
-                self._failed(str(error))
+                self._failed(_reason(error, self.setup.name))
                 return
             except Exception as error:  # noqa: BLE001  a plugin may raise anything; the others go on
                 self._failed(_reason(error, self.setup.name))
-            pause = _FIRST_RETRY if anyio.current_time() - opened_at > _LONGEST_RETRY else pause
+            pause = _FIRST_RETRY if anyio.current_time() - self._ready_at > _LONGEST_RETRY else pause
             await self._pause(pause)
             pause = min(2 * pause, _LONGEST_RETRY)
 
@@ -118,10 +124,12 @@ class SourceRunner:
             try:
                 while True:
                     await source.wait_changed()
+                    await anyio.sleep(_BURST)
                     await self._list(source)
             finally:
                 self._source, self._leaving = None, True
                 self._wake()
+        raise Unavailable(f"server {self.setup.name!r}", "the source ended by itself")
 
     async def _list(self, source: CatalogSource) -> None:
         tools: Sequence[Any] = await source.list_tools()
@@ -132,7 +140,7 @@ class SourceRunner:
         self._on_tools(self)
 
     def _opened_after(self, seconds: float, source: CatalogSource) -> None:
-        self._source, self._seconds = source, seconds
+        self._source, self._seconds, self._ready_at = source, seconds, anyio.current_time()
         self._move(SourceState.READY)
         _log.info("%s: ready with %d tools after %.1f s", self.setup.name, len(self.tools), seconds)
 
@@ -187,7 +195,12 @@ class SourceRunner:
 
 
 def _reason(error: Exception, name: str) -> str:
-    """Return one line that says why; an error of ours says it already."""
+    """Return one clean line of bounded length that says why: it reaches models, terminals and logs."""
+    return " ".join(scrub(_said(error, name)).split())[:_LONGEST_REASON]
+
+
+def _said(error: Exception, name: str) -> str:
+    """Return what an error says; one of ours says all that is needed."""
     if isinstance(error, Unavailable):
         return error.reason
     if isinstance(error, ToolweaverError):

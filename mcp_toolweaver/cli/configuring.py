@@ -29,6 +29,11 @@ def configuration(path: Path | None, *, log_level: str | None = None) -> Configu
     return loaded
 
 
+def is_usable(loaded: Configuration) -> bool:
+    """Whether there is anything to work with; if not, the problems have been told."""
+    return bool(loaded.sources) or not loaded.problems
+
+
 def _usual() -> Path | None:
     places = [*(Path(name) for name in _HERE), user_config_path("toolweaver", appauthor=False) / "toolweaver.toml"]
     return next((place for place in places if place.is_file()), None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 
-from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import print_json, print_statuses, print_tools
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration
@@ -19,7 +19,9 @@ from mcp_toolweaver.core.tools import Snapshot, Tool
 
 def run(config: Path | None, server: str | None, *, tools: bool, as_json: bool) -> int:
     """Print the servers, and tools if wanted; return the exit status (1: a server failed)."""
-    loaded = configuration(config, log_level="error")
+    loaded = configuration(config, log_level="warning")
+    if not is_usable(loaded):
+        return 2
     snapshot, statuses = anyio.run(_list, loaded)
     if server is not None and server not in snapshot.by_server and server not in {each.name for each in statuses}:
         sys.stderr.write(f"toolweaver: there is no server {server!r}; servers: {', '.join(snapshot.by_server)}\n")

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.text.summary import summarize
@@ -61,4 +62,4 @@ def print_result(payload: Mapping[str, Any]) -> None:
     """Print the content of a call's result, text as it is and other blocks by their kind."""
     for block in payload.get("content", []):
         kind, text = (block.get("type"), block.get("text")) if is_object(block) else (None, None)
-        out.print(text if isinstance(text, str) else f"<{kind}>", markup=False, highlight=False)
+        out.print(scrub(text) if isinstance(text, str) else f"<{kind}>", markup=False, highlight=False)

@@ -20,11 +20,14 @@ err = Console(stderr=True)
 
 
 @asynccontextmanager
-async def running(loaded: Configuration, *, index: bool = True, meaning: bool = True) -> AsyncGenerator[App]:
+async def running(
+    loaded: Configuration, *, settle: bool = True, index: bool = True, meaning: bool = True
+) -> AsyncGenerator[App]:
     """Open everything, wait until each server is ready or has failed, and index the catalog.
 
     Args:
         loaded: The configuration.
+        settle: Whether to wait for the servers.
         index: Whether tools are to be searched.
         meaning: Whether they are to be searched by meaning too.
 
@@ -35,7 +38,8 @@ async def running(loaded: Configuration, *, index: bool = True, meaning: bool = 
     async with open_app(loaded if meaning else by_words_alone(loaded)) as app, anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
         with progress_bar() as progress:
-            await _connect(app.catalog, progress)
+            if settle:
+                await _connect(app.catalog, progress)
             if index:
                 await _index(app, progress, meaning=meaning)
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import print_json, print_reply
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration
@@ -18,7 +18,9 @@ from mcp_toolweaver.server.search import search_tools
 
 def run(config: Path | None, query: str, limit: int, domain: str | None, *, words_only: bool, as_json: bool) -> int:
     """Search once and print the reply; return the exit status (1: nothing found, 2: wrong usage)."""
-    loaded = configuration(config, log_level="error")
+    loaded = configuration(config, log_level="warning")
+    if not is_usable(loaded):
+        return 2
     arguments: dict[str, Any] = {"query": query, "limit": limit, "domain": domain}
     try:
         reply = anyio.run(_search, loaded, arguments, not words_only)

@@ -6,6 +6,7 @@
     │   └── NotSent            a call provably never reached it, so it may be sent again
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
+    │   │   └── AmbiguousTool  several tools have it
     │   └── InvalidArguments   the arguments do not fit the tool's schema
     ├── ToolNotCallable        the tool is known from a file only; no server stands behind it
     └── ConfigurationError     the owner's configuration is wrong; names file, key and fix
@@ -52,6 +53,16 @@ class UnknownTool(InvalidRequest):
         super().__init__(f"There is no tool named {name!r}.{hint} Use search_tools to find tools.")
         self.name = name
         self.closest = tuple(closest)
+
+
+class AmbiguousTool(UnknownTool):
+    """Several tools have the requested name."""
+
+    def __init__(self, name: str, names: Sequence[str]) -> None:
+        shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")  # noqa: PLR2004  said by the line
+        InvalidRequest.__init__(self, f"{len(names)} tools may be meant by {name!r}. Name one of: {shown}.")
+        self.name = name
+        self.closest = tuple(names)
 
 
 class InvalidArguments(InvalidRequest):

@@ -13,6 +13,7 @@ import re
 MAX_LENGTH = 46
 SEPARATOR = "__"
 _HASH_LENGTH = 8
+_LIKE_A_HASH = re.compile(r"_[0-9a-f]{8}$")
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -34,4 +35,6 @@ def callable_name(server: str, tool: str) -> str:
 def _is_unambiguous(server: str, tool: str) -> bool:
     if not server or not tool or _FORBIDDEN.search(server + tool):
         return False
-    return SEPARATOR not in server and not server.endswith("_") and not tool.startswith("_")
+    if SEPARATOR in server or server.endswith("_") or tool.startswith("_"):
+        return False
+    return not _LIKE_A_HASH.search(tool)

@@ -6,6 +6,7 @@ characters and ANSI sequences garble terminals and logs.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -45,6 +46,8 @@ def scrub_json(value: Any, depth: int = 0) -> Any:
         return _scrub_object(value, depth)
     if is_array(value):
         return [scrub_json(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number
     return value
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from mcp_toolweaver.core.definition import mend
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.names import callable_name
+from mcp_toolweaver.core.scrub import scrub
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -54,10 +55,10 @@ class Tool:
         """
         definition = mend(raw)
         return cls(
-            id=ToolId(server, definition["name"]),
+            id=ToolId(scrub(server), definition["name"]),
             definition=definition,
-            domain=domain or server,
-            server_description=server_description,
+            domain=scrub(domain or server),
+            server_description=scrub(server_description),
             is_callable=is_callable,
         )
 

@@ -28,7 +28,9 @@ class LoadingEmbedder:
         self._away = Unavailable(PART, "the embedding model is still loading")
 
     async def load(self) -> None:
-        """Load the model; a failure is kept and reported to every later caller."""
+        """Load the model, once; a failure is kept and reported to every later caller."""
+        if self._inner is not None:
+            return
         try:
             self._inner = await self._load()
         except Unavailable as away:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -27,6 +30,7 @@ class SentenceTransformerEmbedder:
         """Wrap a loaded ``SentenceTransformer``; use `load` to get one."""
         self._model = model
         self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._in_use = threading.Lock()  # a caller may leave its thread behind, and the limiter with it
         self.space = space
 
     async def embed_query(self, text: str) -> Vector:
@@ -44,13 +48,14 @@ class SentenceTransformerEmbedder:
         return list(matrix)
 
     def _encode(self, texts: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        vectors = self._model.encode(
-            [text or " " for text in texts],
-            batch_size=_BATCH,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
+        with self._in_use:
+            vectors = self._model.encode(
+                [text or " " for text in texts],
+                batch_size=_BATCH,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
@@ -73,9 +78,19 @@ def _load(model: str) -> SentenceTransformerEmbedder:
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        return SentenceTransformerEmbedder(SentenceTransformer(locate(model), local_files_only=True), model)
+        located = locate(model)
+        return SentenceTransformerEmbedder(SentenceTransformer(located, local_files_only=True), _space(located))
     except Exception as error:  # the library raises OSError, ValueError, RuntimeError and its own alike
         raise Unavailable(_PART, f"the model {model!r} cannot be loaded: {_first_line(error)}") from error
+
+
+def _space(located: str) -> str:
+    """Name the vector space of a model: by the hash of its weights, or by its name if they lie in a hub cache."""
+    weights = Path(located) / "model.safetensors"
+    if not weights.is_file():
+        return located
+    with weights.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _first_line(error: Exception) -> str:

@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 _MOST_PAGES = 1_000
+_MOST_TOOLS = 20_000
+"""Of one server."""
 _LISTEN_AGAIN = 30.0
 """Seconds until a lost stream of announcements is asked for again."""
 
@@ -36,16 +38,25 @@ _LISTEN_AGAIN = 30.0
 class Downstream:
     """A `CatalogSource` over an entered client; use `connect` to get one."""
 
-    def __init__(self, name: str, client: Client, wire: Wire) -> None:
-        """Wrap an entered client of the server called ``name``."""
+    def __init__(
+        self, name: str, client: Client, wire: Wire, list_timeout: float, is_forgotten: Callable[[], bool]
+    ) -> None:
+        """Wrap an entered client of the server called ``name``; seconds. See `connect`."""
         self._name = name
         self._session = client.session
         self._wire = wire
+        self._list_timeout = list_timeout
+        self._is_forgotten = is_forgotten
 
     async def list_tools(self) -> Sequence[Tool]:
         """See `CatalogSource.list_tools`; malformed tools are left out with a line in the log."""
         self._wire.problems.clear()
-        definitions = await self._definitions()
+        try:
+            with anyio.fail_after(self._list_timeout):
+                definitions = await self._definitions()
+        except TimeoutError as error:
+            reason = f"did not list its tools within {self._list_timeout:g} s"
+            raise DeadlineExceeded(part(self._name), reason) from error
         for problem in self._wire.problems:
             _log.warning("%s: left out: %s", self._name, problem)
         description = self._session.instructions or ""
@@ -65,8 +76,13 @@ class Downstream:
         try:
             return passed_through(await self._session.send_request(request, _RESULT))
         except MCPError as error:
-            if is_lost_session(error):
+            if is_lost_session(error) and self._is_forgotten():
                 self._wire.end()
+                raise NotSent(part(self._name), "it no longer knows our session, as after a restart") from error
+            if self._is_forgotten():
+                self._wire.end()
+                reason = f"it refused our session ({error.message}), as after a restart; connecting anew: call again"
+                raise Unavailable(part(self._name), reason) from error
             return call_failure(self._name, error)
         except ValidationError:
             return ToolResult.from_text(
@@ -86,10 +102,13 @@ class Downstream:
         for _page in range(_MOST_PAGES):
             page = await self._page(cursor)
             definitions += [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in page.tools]
-            cursor = page.next_cursor
-            if cursor is None:
+            if page.next_cursor is None or page.next_cursor == cursor:
                 break
-        return definitions
+            if len(definitions) >= _MOST_TOOLS:
+                _log.warning("%s: lists more than %d tools; the rest is left out", self._name, _MOST_TOOLS)
+                break
+            cursor = page.next_cursor
+        return definitions[:_MOST_TOOLS]
 
     async def _page(self, cursor: str | None) -> Any:
         try:
@@ -108,6 +127,7 @@ async def connect(
     connect_timeout: float,
     call_timeout: float,
     last_words: Callable[[], str] = lambda: "",
+    is_forgotten: Callable[[], bool] = lambda: False,
 ) -> AsyncGenerator[Downstream]:
     """Connect to a downstream server and yield it; times in seconds.
 
@@ -117,9 +137,11 @@ async def connect(
     Args:
         name: The server's name in the configuration.
         transport: Makes a new transport for each attempt.
-        connect_timeout: Until the handshake is done.
+        connect_timeout: Until the handshake is done, and then again until the tools are listed.
         call_timeout: Of each request after that.
         last_words: Asks in a thread what the server said last, for error messages.
+        is_forgotten: Whether the transport saw a message refused for want of a session, so that a call
+            was not executed.
 
     Raises:
         Unavailable: the server cannot be reached, died, or did not answer in time.
@@ -134,7 +156,7 @@ async def connect(
                 ):
                     scope.deadline, entered = math.inf, True
                     tasks.start_soon(_listen, client, wire)
-                    yield Downstream(name, client, wire)
+                    yield Downstream(name, client, wire, connect_timeout, is_forgotten)
                     tasks.cancel_scope.cancel()
         except Exception as error:  # groups and transport errors of every kind; translated in one place
             if mode == "auto" and wire.ended and not entered:
@@ -143,7 +165,9 @@ async def connect(
             words = await run_in_thread(last_words) if wire.ended or not entered else ""
             raise connection_failure(name, error, words) from error
         if scope.cancelled_caught:
-            raise DeadlineExceeded(part(name), f"did not complete the handshake within {connect_timeout:g} s")
+            words = await run_in_thread(last_words)
+            late = f"did not complete the handshake within {connect_timeout:g} s"
+            raise DeadlineExceeded(part(name), f"{late}; {words}" if words else late)
         return
 
 

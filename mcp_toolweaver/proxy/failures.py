@@ -9,7 +9,7 @@ import httpx2
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, REQUEST_TIMEOUT
 
-from mcp_toolweaver.core.errors import DeadlineExceeded, NotSent, ToolweaverError, Unavailable
+from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
 from mcp_toolweaver.core.tools import ToolResult
 
 _UNAUTHORIZED = 401
@@ -36,14 +36,11 @@ def call_failure(name: str, error: MCPError) -> ToolResult:
     """Return the result for a call that the server answered with a protocol error.
 
     Raises:
-        NotSent: the server refused the session, so that nothing was executed.
         Unavailable: the server did not answer at all; whether the call took effect is unknown.
     """
     if error.code == CONNECTION_CLOSED:
         reason = "the connection was lost during the call; whether it took effect is unknown, so it was not repeated"
         raise Unavailable(part(name), reason) from error
-    if is_lost_session(error):
-        raise NotSent(part(name), "it no longer knows our session, as after a restart") from error
     if error.code == REQUEST_TIMEOUT:
         reason = f"the call was given up and cancelled ({error.message}); whether it took effect is unknown"
         raise DeadlineExceeded(part(name), reason) from error
@@ -51,7 +48,10 @@ def call_failure(name: str, error: MCPError) -> ToolResult:
 
 
 def is_lost_session(error: MCPError) -> bool:
-    """Whether a server of the older era answered 404 to our session, which it will do for ever."""
+    """Whether an error reads as what an HTTP server of the older era says to a session that it forgot.
+
+    Any server can say so; only together with the HTTP status (`HttpTail`) it means that nothing was executed.
+    """
     return error.code == INVALID_REQUEST and error.message in _LOST_SESSION
 
 
@@ -72,14 +72,20 @@ def _connection_reason(error: BaseException) -> str:
     if isinstance(error, MCPError) and error.code == CONNECTION_CLOSED:
         return "it ended or closed the connection before the handshake was done"
     if isinstance(error, httpx2.HTTPStatusError):
-        return status_reason(error.response.status_code, str(error.request.url))
+        return status_reason(error.response.status_code, error.request.url)
     if isinstance(error, httpx2.ConnectError):
-        return f"nothing answers at {error.request.url}; check the url, and that the server runs"
+        return f"nothing answers at {public(error.request.url)}; check the url, and that the server runs"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def status_reason(status: int, url: str) -> str:
+def public(url: httpx2.URL) -> str:
+    """Return a URL as it may be shown: without user, password, query and fragment, which may be secret."""
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+
+
+def status_reason(status: int, secret_url: httpx2.URL) -> str:
     """Return what an HTTP status other than success means for the owner."""
+    url = public(secret_url)
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         return f"{url} answered {status}: it needs a login; add an Authorization header under headers"
     return f"{url} answered {status}; check that it is an MCP endpoint of this transport"

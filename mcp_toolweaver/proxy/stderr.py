@@ -1,26 +1,24 @@
-"""What a downstream process writes to stderr: drained, and its last lines kept for messages."""
+"""What a downstream process writes to stderr: drained, and its last line kept for messages."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TextIO
 
 from mcp_toolweaver.core.scrub import scrub
 
-_LINES = 20
 _LONGEST_LINE = 400
 
 
 class StderrTail:
-    """The last lines of a stream that a thread drains, so that the process never blocks on it."""
+    """The last line of a stream that a thread drains, so that the process never blocks on it."""
 
     def __init__(self, stream: TextIO) -> None:
         """Drain ``stream`` until its end."""
-        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._last = ""
         self._thread = threading.Thread(target=self._drain, args=[stream], daemon=True, name="stderr")
         self._thread.start()
 
@@ -28,7 +26,7 @@ class StderrTail:
         with stream:
             while chunk := stream.readline(_LONGEST_LINE):
                 if chunk.strip():
-                    self._lines.append(scrub(chunk.strip()))
+                    self._last = scrub(chunk.strip())
 
     def last_line(self) -> str:
         """Return the last line written so far, for a message; or nothing.
@@ -36,7 +34,7 @@ class StderrTail:
         It blocks for 0.2 s, so that what a dying process wrote last can arrive.
         """
         self._thread.join(timeout=0.2)
-        return f"the last line of its stderr: {self._lines[-1]}" if self._lines else ""
+        return f"the last line of its stderr: {self._last}" if self._last else ""
 
 
 @contextmanager

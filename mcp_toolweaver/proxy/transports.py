@@ -18,6 +18,10 @@ from mcp_toolweaver.proxy.wire import Transport
 _LARGEST_EVENT = 16 * 1024 * 1024
 """Bytes of one server-sent event; the SDK's default of 1 MiB refuses honest results."""
 
+_CONNECT_SECONDS = 30.0
+_REFUSED_SESSION = (400, 404, 410)
+"""404 by the specification; real servers answer an unknown session with 400 too."""
+
 _QUIET_SECONDS = 24 * 3600.0
 """How long an SSE stream may say nothing; calls have deadlines of their own."""
 
@@ -36,14 +40,26 @@ def sse(url: str, headers: Mapping[str, str]) -> Transport:
 
 
 class HttpTail:
-    """The last refusal over HTTP, which the SDK does not pass on."""
+    """What the last responses over HTTP were, which the SDK does not pass on."""
 
     def __init__(self) -> None:
         self._refusal = ""
+        self._is_forgotten = False
+
+    def begin(self) -> None:
+        """Start anew for a new connection."""
+        self._is_forgotten = False
 
     async def note(self, response: httpx2.Response) -> None:
         """Keep what a response says, if it is a refusal; a later success clears it."""
-        self._refusal = status_reason(response.status_code, str(response.url)) if response.is_error else ""
+        self._refusal = status_reason(response.status_code, response.url) if response.is_error else ""
+        request = response.request
+        is_ours = request.method == "POST" and "mcp-session-id" in request.headers
+        self._is_forgotten = self._is_forgotten or (is_ours and response.status_code in _REFUSED_SESSION)
+
+    def is_forgotten(self) -> bool:
+        """Whether a message was refused in the way of a server that does not know our session."""
+        return self._is_forgotten
 
     def last_refusal(self) -> str:
         """Return the last refusal for a message; or nothing."""
@@ -53,9 +69,9 @@ class HttpTail:
 @asynccontextmanager
 async def http(url: str, headers: Mapping[str, str], tail: HttpTail) -> AsyncGenerator[tuple[Any, Any]]:
     """Connect over streamable HTTP; ``tail`` is told of refusals."""
-    async with (
-        create_mcp_http_client(headers=dict(headers)) as client,
-        streamable_http_client(url, http_client=client, max_sse_event_size=_LARGEST_EVENT) as streams,
-    ):
+    tail.begin()
+    patience = httpx2.Timeout(_CONNECT_SECONDS, read=None)  # calls have deadlines of their own
+    async with create_mcp_http_client(headers=dict(headers), timeout=patience) as client:
         client.event_hooks = {"response": [tail.note]}
-        yield streams
+        async with streamable_http_client(url, http_client=client, max_sse_event_size=_LARGEST_EVENT) as streams:
+            yield streams

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match  # pyright: ignore[reportUnknownVariableType]
 from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
+from jsonschema.validators import extend, validator_for  # pyright: ignore[reportUnknownVariableType]
 from referencing import Registry
 
 from mcp_toolweaver.core.tools import Tool
+
+
+def _undecided(*_of_the_library: Any) -> Iterator[ValidationError]:
+    """Find no fault."""
+    return iter(())
+
+
+def _additional(validator: Validator, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """Check additional properties, unless patterns say which are additional."""
+    if "patternProperties" not in schema:
+        yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, allowed, instance, schema)
+
+
+_WITHOUT_PATTERNS: dict[str, Any] = {
+    "pattern": _undecided,
+    "patternProperties": _undecided,
+    "additionalProperties": _additional,
+}
+"""A stranger's regular expression may run for ever, and nothing can stop it; the server decides on those."""
 
 _MOST_COMPILED = 256
 _LONGEST_MESSAGE = 300
@@ -51,11 +70,12 @@ class Validation:
 def _compile(schema: Mapping[str, Any]) -> Validator | None:
     """Compile a schema whose references resolve inside it only; nothing is ever fetched."""
     try:
-        kind = validator_for(plain := dict(schema), default=Draft202012Validator)
-        kind.check_schema(plain)
+        plain = dict(schema)
+        validator_for(plain, default=Draft202012Validator).check_schema(plain)
+        kind = cast("Any", extend)(validator_for(plain, default=Draft202012Validator), _WITHOUT_PATTERNS)
     except Exception:  # noqa: BLE001  a stranger's schema makes the library fail in any way there is
         return None
-    compiled: Validator = kind(plain, registry=Registry())
+    compiled: Validator = kind(plain, registry=cast("Any", Registry)())
     return compiled
 
 

@@ -13,12 +13,10 @@ from mcp_toolweaver.text.tokenize import tokenize
 CANDIDATES = 50
 """How many candidates each lane brings to the fusion, at least."""
 
-_LONGEST_QUERY = 4_000
-
 
 def index_query(request: SearchRequest) -> IndexQuery:
-    """Return the question to the index, by words; of a very long text, its first 4,000 characters."""
-    terms = tuple(tokenize(request.text[:_LONGEST_QUERY]))
+    """Return the question to the index, by words."""
+    terms = tuple(tokenize(request.text))
     return IndexQuery(terms=terms, limit=max(CANDIDATES, request.limit), domain=request.domain)
 
 

@@ -27,6 +27,8 @@ def _direct(tools: Iterable[Tool]) -> Iterator[WireTool]:
         output = definition.get("outputSchema")
         if output is not None and output.get("type") != "object":
             del definition["outputSchema"]  # hosts up to 2025-11-25 refuse the whole list over it
+        if not tool.is_callable:
+            definition["description"] = f"(Only described in a file: it cannot be called.) {tool.description}"
         try:
             yield WireTool.model_validate({**definition, "name": tool.callable_name})
         except ValidationError:

@@ -10,16 +10,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from mcp_toolweaver.core.errors import InvalidArguments
 
+DEFAULT_LIMIT = 5
 LARGEST_LIMIT = 50
 
 
 def _at_most(value: Any) -> Any:
-    """Take a limit above the largest one for the largest one."""
+    """Take a limit above the largest one for the largest one, and none for the default."""
+    if value is None:
+        return DEFAULT_LIMIT
     return LARGEST_LIMIT if isinstance(value, int) and value > LARGEST_LIMIT else value
 
 
 def _listed(value: Any) -> Any:
-    """Take one name for a list of one name."""
+    """Take one name for a list of one name, and a list that was written as JSON text for the list."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        return _decoded(value)
     return [value] if isinstance(value, str) else value
 
 
@@ -44,7 +49,7 @@ class SearchArguments(_Request):
 
     query: str = Field(description="What you want to do, in your own words, or the name of a tool or server.")
     limit: Annotated[int, BeforeValidator(_at_most)] = Field(
-        default=5, ge=1, le=LARGEST_LIMIT, description="How many tools to return."
+        default=DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many tools to return."
     )
     domain: str | None = Field(default=None, description="Only tools of this domain or server.")
 

@@ -17,6 +17,8 @@ from mcp_toolweaver.text.summary import summarize
 from mcp_toolweaver.text.tokenize import tokenize
 
 _MOST_NAMES = 20
+_LONGEST_QUERY = 4_000
+"""Characters of a query that are read."""
 _FOUND = (
     f'Call one with {CALL}: {{"name": <name>, "arguments": {{...}}}}. Full schemas of the others: {DETAILS}. '
     "Nothing fits? Search again in other words."
@@ -33,10 +35,11 @@ async def search_tools(catalog: CatalogView, searcher: Searcher, arguments: Mapp
     asked = parse(SearchArguments, SEARCH, arguments)
     if not asked.query.strip():
         raise InvalidArguments("The query is empty. Say what you want to do, for example: create an issue.")
+    query = asked.query[:_LONGEST_QUERY]
     snapshot = catalog.snapshot
     domain, notes = _known_domain(snapshot, asked.domain)
-    result = await searcher.search(SearchRequest(asked.query, asked.limit, domain))
-    away = _away(catalog, result, f"{asked.query} {asked.domain or ''}")
+    result = await searcher.search(SearchRequest(query, asked.limit, domain))
+    away = _away(catalog, result, f"{query} {asked.domain or ''}")
     return reply(result, (*notes, *away))
 
 
@@ -82,8 +85,9 @@ def _known_domain(snapshot: Snapshot, domain: str | None) -> tuple[str | None, t
 def _away(catalog: CatalogView, result: SearchResult, question: str) -> Iterator[str]:
     """Yield a sentence for each server that is away and may have been meant."""
     words = set(tokenize(question))
+    found = {hit.tool.id.server for hit in result.hits}
     for status in catalog.statuses:
-        meant = not words.isdisjoint(tokenize(status.name))
+        meant = status.name in found or not words.isdisjoint(tokenize(status.name))
         if status.state is SourceState.FAILED and (meant or (result.confidence != "high" and not status.tools)):
             yield f"server {status.name} is not available: {status.reason}"
         elif _still_unknown(status):

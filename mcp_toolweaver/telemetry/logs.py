@@ -10,6 +10,14 @@ def configure(level: str) -> None:
     """Log our own events from ``level`` on, and warnings of other libraries."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("toolweaver: %(levelname)s: %(message)s"))
+    handler.addFilter(_without_foreign_traces)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("mcp_toolweaver").setLevel(level.upper())
     logging.getLogger("catalog_sources").setLevel(level.upper())
+
+
+def _without_foreign_traces(record: logging.LogRecord) -> bool:
+    """Keep one line of what the SDK logs with a traceback, such as noise on a server's stdout."""
+    if record.name.split(".")[0] in {"mcp", "client"}:
+        record.exc_info = None
+    return True

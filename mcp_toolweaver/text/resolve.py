@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mcp_toolweaver.core.errors import UnknownTool
+from mcp_toolweaver.core.errors import AmbiguousTool, UnknownTool
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
 
 _SEPARATORS = ("::", "__", "/", ".", ":")
@@ -20,7 +20,8 @@ def resolve(snapshot: Snapshot, name: str, server: str | None = None) -> Tool:
     ``__``, ``/``, ``.`` or ``:``.
 
     Raises:
-        UnknownTool: no tool or more than one fits; carries the closest callable names.
+        UnknownTool: no tool fits; carries the closest callable names.
+        AmbiguousTool: several fit.
     """
     exact = _exact(snapshot, name, server)
     if exact is not None:
@@ -28,8 +29,9 @@ def resolve(snapshot: Snapshot, name: str, server: str | None = None) -> Tool:
     readings = {tool.id: tool for tool in _readings(snapshot, name) if server is None or tool.id.server == server}
     if len(readings) == 1:
         return next(iter(readings.values()))
-    closest = [tool.callable_name for tool in readings.values()] or _similar(snapshot, name, server)
-    raise UnknownTool(name[:_LONGEST_NAME], closest[:_CLOSEST])
+    if readings:
+        raise AmbiguousTool(name[:_LONGEST_NAME], [tool.callable_name for tool in readings.values()])
+    raise UnknownTool(name[:_LONGEST_NAME], _similar(snapshot, name, server))
 
 
 def _exact(snapshot: Snapshot, name: str, server: str | None) -> Tool | None:
@@ -59,8 +61,14 @@ def _pairs(name: str) -> Iterator[ToolId]:
 
 def _similar(snapshot: Snapshot, name: str, server: str | None) -> list[str]:
     """Return the callable names of the most similar spelling."""
-    from rapidfuzz import fuzz, process  # noqa: PLC0415  for mistakes only
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415  for mistakes only
 
     wanted = f"{server}__{name}" if server else name
-    found = process.extract(wanted[:_LONGEST_NAME], list(snapshot.by_callable_name), scorer=fuzz.WRatio, limit=_CLOSEST)
+    found = process.extract(
+        wanted[:_LONGEST_NAME],
+        list(snapshot.by_callable_name),
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        limit=_CLOSEST,
+    )
     return [match for match, similarity, _position in found if similarity >= _LEAST_SIMILARITY]

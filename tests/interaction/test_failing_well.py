@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +227,69 @@ def _list(config: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, capture_output=True, text=True, env=environment(config.parent), timeout=90, check=False
     )
+
+
+def test_a_signal_during_the_clean_up_neither_hurries_nor_breaks_it(tmp_path: Path) -> None:
+    """A host closes stdin, waits, and sends SIGTERM while a stubborn server is still being ended."""
+    stay = "import threading, time\nthreading.Thread(target=time.sleep, args=[60]).start()\n"
+    stubborn = stay + "import mcp_server_time as server\nserver.main()"
+    config = write_config(tmp_path, {"stubborn": {"command": sys.executable, "args": ["-c", stubborn]}})
+    with _served(config) as (process, ask):
+        ask("initialize", INITIALIZE)
+        ask("tools/list", {})
+        assert _running("time.sleep", tmp_path)
+        assert process.stdin is not None
+        process.stdin.close()
+        for _again in range(3):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.3)
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    assert not _running("time.sleep", tmp_path)
+
+
+def test_a_host_that_does_not_read_cannot_hold_us(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {}, sources=[COMPANY])
+    with _served(config) as (process, ask):
+        ask("initialize", INITIALIZE)
+        assert process.stdin is not None
+        search = {"name": "search_tools", "arguments": {"query": "message", "limit": 50}}
+        for number in range(200, 300):
+            request = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": search}
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_host_that_closes_its_reading_end_ends_everything(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {"time": TIME})
+    with _served(config) as (process, ask):
+        ask("initialize", INITIALIZE)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdin.write(b'{"jsonrpc": "2.0", "id": 7, "method": "tools/list"}\n')
+        process.stdin.flush()
+        assert process.wait(timeout=20) == 0
+    assert not _running("mcp_server_time", tmp_path)
+
+
+async def test_tools_of_a_failed_server_are_found_with_a_note(tmp_path: Path) -> None:
+    switch = tmp_path / "broken"
+    check = f"import os, sys\nif os.path.exists({str(switch)!r}): sys.exit('the key has expired')\n"
+    script = check + "import mcp_server_time as server\nserver.main()"
+    config = write_config(tmp_path, {"clock": {"command": sys.executable, "args": ["-c", script]}})
+    async with host(config) as client:
+        await client.call_tool("call_tool", {"name": "clock__get_current_time", "arguments": {"timezone": "UTC"}})
+    switch.touch()
+    async with host(config) as client:
+        with anyio.fail_after(30):
+            while "the key has expired" not in " ".join((await _found(client, "current time"))["degraded"]):
+                await anyio.sleep(0.05)
+        assert (await _found(client, "current time"))["tools"]
+
+
+async def _found(client: Any, query: str) -> dict[str, Any]:
+    reply: dict[str, Any] = (await client.call_tool("search_tools", {"query": query})).structured_content
+    return reply

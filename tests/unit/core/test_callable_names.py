@@ -71,4 +71,5 @@ def test_a_tool_named_like_the_short_form_of_another_does_not_replace_it() -> No
     cleaned = Tool(ToolId("s", "read.file"), {"name": "read.file"})
     imitation = cleaned.callable_name.removeprefix("s__")
     snapshot = Snapshot.of([cleaned, Tool(ToolId("s", imitation), {"name": imitation})])
-    assert snapshot.by_callable_name == {cleaned.callable_name: cleaned}
+    assert len(snapshot.by_callable_name) == len(snapshot) == 2
+    assert snapshot.by_callable_name[cleaned.callable_name] is cleaned

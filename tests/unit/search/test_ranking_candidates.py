@@ -105,10 +105,3 @@ def test_a_request_asks_the_index_for_its_words_within_its_domain() -> None:
 @pytest.mark.parametrize(("limit", "asked"), [(1, CANDIDATES), (CANDIDATES, CANDIDATES), (200, 200)])
 def test_each_lane_brings_enough_candidates(limit: int, asked: int) -> None:
     assert index_query(SearchRequest("x", limit=limit)).limit == asked
-
-
-def test_of_a_very_long_request_only_the_first_part_is_asked() -> None:
-    query = index_query(SearchRequest("early " + "word " * 1_000_000 + "late"))
-    assert "earli" in query.terms
-    assert "late" not in query.terms
-    assert len(query.terms) <= 1000
