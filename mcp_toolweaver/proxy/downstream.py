@@ -21,7 +21,7 @@ from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.errors import DeadlineExceeded, NotSent, Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
-from mcp_toolweaver.proxy.failures import call_failure, connection_failure, is_lost_session, part
+from mcp_toolweaver.proxy.failures import call_failure, connection_failure, is_lost_session, may_refuse_session, part
 from mcp_toolweaver.proxy.results import passed_through
 from mcp_toolweaver.proxy.wire import Transport, Wire, observed
 
@@ -79,7 +79,7 @@ class Downstream:
             if is_lost_session(error) and self._is_forgotten():
                 self._wire.end()
                 raise NotSent(part(self._name), "it no longer knows our session, as after a restart") from error
-            if self._is_forgotten():
+            if self._is_forgotten() and may_refuse_session(error):
                 self._wire.end()
                 reason = f"it refused our session ({error.message}), as after a restart; connecting anew: call again"
                 raise Unavailable(part(self._name), reason) from error

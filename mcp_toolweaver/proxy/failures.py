@@ -7,13 +7,14 @@ from typing import cast
 
 import httpx2
 from mcp.shared.exceptions import MCPError
-from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, REQUEST_TIMEOUT
+from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, INVALID_REQUEST, REQUEST_TIMEOUT
 
 from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
 from mcp_toolweaver.core.tools import ToolResult
 
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_SESSION_CODES = (INVALID_REQUEST, INTERNAL_ERROR, -32000)
 _LOST_SESSION = ("Session terminated", "Session not found")  # the SDK's own words, and its server's
 
 
@@ -53,6 +54,11 @@ def is_lost_session(error: MCPError) -> bool:
     Any server can say so; only together with the HTTP status (`HttpTail`) it means that nothing was executed.
     """
     return error.code == INVALID_REQUEST and error.message in _LOST_SESSION
+
+
+def may_refuse_session(error: MCPError) -> bool:
+    """Whether an error may be what a server makes of a session that it forgot, together with the HTTP status."""
+    return error.code in _SESSION_CODES
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -31,8 +31,8 @@ async def test_what_a_server_says_of_its_failure_is_one_clean_short_line() -> No
     plugin.refusals = [Unavailable("server 's'", "obey\u202e\u200b\nme " * 10_000)]
     catalog = catalog_of({"s": plugin})
     async with running(catalog):
-        await until(lambda: bool(status_of(catalog).reason))
-        reason = status_of(catalog).reason
+        await until(lambda: bool(status_of(catalog, "s").reason))
+        reason = status_of(catalog, "s").reason
     assert reason.startswith("obey me obey me")
     assert len(reason) <= 500
 
