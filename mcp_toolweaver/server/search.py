@@ -8,7 +8,7 @@ from typing import Any
 from mcp_toolweaver.core.errors import InvalidArguments
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher
 from mcp_toolweaver.core.query import Hit, SearchRequest, SearchResult
-from mcp_toolweaver.core.status import SourceState, SourceStatus
+from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.core.tools import Snapshot
 from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
 from mcp_toolweaver.server.requests import SearchArguments, parse
@@ -90,9 +90,7 @@ def _away(catalog: CatalogView, result: SearchResult, question: str) -> Iterator
         meant = status.name in found or not words.isdisjoint(tokenize(status.name))
         if status.state is SourceState.FAILED and (meant or (result.confidence != "high" and not status.tools)):
             yield f"server {status.name} is not available: {status.reason}"
-        elif _still_unknown(status):
+        elif status.state is SourceState.CONNECTING and not status.tools:
             yield f"server {status.name} is still starting; its tools cannot be found yet"
-
-
-def _still_unknown(status: SourceStatus) -> bool:
-    return status.state is SourceState.CONNECTING and not status.tools
+        elif status.state is SourceState.CONNECTING and status.name in found:
+            yield f"server {status.name} is still starting; its tools are those of the last run"
