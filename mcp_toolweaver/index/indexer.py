@@ -29,10 +29,6 @@ class Indexer:
         self._published: set[str] = set()
         self._writing = anyio.Lock()
 
-    def missing_vectors(self, snapshot: Snapshot) -> int:
-        """Return how many tools of the snapshot are not searchable by meaning yet."""
-        return len(self._not_embedded(snapshot))
-
     async def sync_words(self, snapshot: Snapshot) -> None:
         """Make exactly the tools of the snapshot searchable, by words at least."""
         digests = {tool.digest for tool in snapshot.tools.values()}

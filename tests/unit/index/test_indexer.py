@@ -114,16 +114,6 @@ async def test_progress_is_reported_from_nothing_to_all() -> None:
     assert len(reports) > 2
 
 
-async def test_missing_vectors_are_counted() -> None:
-    indexer = Indexer(FakeIndex(), FakeEmbedder())
-    snapshot = Snapshot.of(TOOLS)
-    await indexer.sync_words(snapshot)
-    assert indexer.missing_vectors(snapshot) == 3
-    await indexer.sync_vectors(snapshot)
-    assert indexer.missing_vectors(snapshot) == 0
-    assert indexer.missing_vectors(Snapshot.of([*TOOLS, make_tool("d")])) == 1
-
-
 async def test_large_catalogs_are_embedded_in_batches() -> None:
     model = FakeEmbedder()
     await sync(Indexer(FakeIndex(), model), MANY)
@@ -139,7 +129,6 @@ async def test_words_stay_searchable_where_the_model_is_away() -> None:
     with pytest.raises(Unavailable, match="fake model"):
         await indexer.sync_vectors(Snapshot.of(TOOLS))
     assert len(await index.query(IndexQuery(("srv",), 5))) == 3
-    assert indexer.missing_vectors(Snapshot.of(TOOLS)) == 3
 
 
 async def test_a_model_that_goes_away_and_comes_back_leaves_no_tool_behind() -> None:
@@ -184,7 +173,6 @@ async def test_a_tool_that_changed_while_it_was_embedded_is_not_published_stale(
     indexer = await during_embedding(index, [TOOLS[0], new, TOOLS[2]], tools=TOOLS)
     assert index.with_vectors == {"a", "c"}
     assert index.entries[new.id].tool == new
-    assert indexer.missing_vectors(Snapshot.of([new])) == 1
 
 
 async def test_a_tool_that_left_while_it_was_embedded_does_not_come_back() -> None:
