@@ -170,7 +170,7 @@ async def during_embedding(index: FakeIndex, *catalogs: list[Tool], tools: list[
 async def test_a_tool_that_changed_while_it_was_embedded_is_not_published_stale() -> None:
     index = FakeIndex()
     new = changed(TOOLS[1])
-    indexer = await during_embedding(index, [TOOLS[0], new, TOOLS[2]], tools=TOOLS)
+    await during_embedding(index, [TOOLS[0], new, TOOLS[2]], tools=TOOLS)
     assert index.with_vectors == {"a", "c"}
     assert index.entries[new.id].tool == new
 
