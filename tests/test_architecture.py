@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -44,6 +45,26 @@ def test_core_imports_the_standard_library_and_anyio_only(path: Path) -> None:
     """The exception, numpy, appears for type checkers alone, under ``TYPE_CHECKING``."""
     allowed = {*sys.stdlib_module_names, "anyio", "mcp_toolweaver", "numpy"}
     assert {name.split(".")[0] for name in _imports(path)} <= allowed
+
+
+HEAVY = ("numpy", "rank_bm25", "jsonschema", "snowballstemmer", "rapidfuzz", "torch", "sentence_transformers")
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "mcp_toolweaver.core.interfaces",
+        (
+            "mcp_toolweaver.cli.main, mcp_toolweaver.cli.serving, mcp_toolweaver.cli.configuring, "
+            "mcp_toolweaver.app, mcp_toolweaver.server.gateway, mcp_toolweaver.server.stdio"
+        ),
+    ],
+    ids=["core", "serve"],
+)
+def test_nothing_heavy_is_imported_before_the_handshake(modules: str) -> None:
+    code = f"import sys, {modules}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize("product", PRODUCTS)

@@ -75,38 +75,39 @@ async def serving(server: ForgetfulServer) -> AsyncGenerator[str]:
             web.should_exit = True
 
 
+@asynccontextmanager
+async def runner_of(server: ForgetfulServer) -> AsyncGenerator[SourceRunner]:
+    """Serve, and yield a runner that owns the connection."""
+    async with serving(server) as url, anyio.create_task_group() as tasks:
+        setup = SourceSetup("web", "mcp_server", {"transport": "http", "url": url}, "mcp.json: mcpServers.web")
+        runner = SourceRunner(setup, lambda _kind: open_source, on_tools=lambda _runner: None)
+        tasks.start_soon(runner.run)
+        yield runner
+        tasks.cancel_scope.cancel()
+
+
 async def test_a_call_over_a_forgotten_session_is_sent_again_over_a_new_one() -> None:
     """It was provably not executed, so this does not break the rule of at most once."""
     server = ForgetfulServer()
-    async with serving(server) as url:
-        setup = SourceSetup("web", "mcp_server", {"transport": "http", "url": url}, "mcp.json: mcpServers.web")
-        runner = SourceRunner(setup, lambda _kind: open_source, on_tools=lambda _runner: None)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(runner.run)
-            with anyio.fail_after(PATIENCE):
+    async with runner_of(server) as runner:
+        with anyio.fail_after(PATIENCE):
+            assert not (await runner.call("open", {})).is_error
+            for _restart in range(3):
+                server.session += 1
                 assert not (await runner.call("open", {})).is_error
-                for _restart in range(3):
-                    server.session += 1
-                    assert not (await runner.call("open", {})).is_error
-            tasks.cancel_scope.cancel()
     assert server.executed == ["open"] * 4
 
 
 async def test_a_server_that_refuses_a_forgotten_session_in_its_own_way_is_connected_anew() -> None:
     """Whether 400 means that nothing was executed is unknown, so the call is not repeated; the next one works."""
     server = ForgetfulServer(status=400)
-    async with serving(server) as url:
-        setup = SourceSetup("web", "mcp_server", {"transport": "http", "url": url}, "mcp.json: mcpServers.web")
-        runner = SourceRunner(setup, lambda _kind: open_source, on_tools=lambda _runner: None)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(runner.run)
-            with anyio.fail_after(PATIENCE):
-                assert not (await runner.call("open", {})).is_error
-                server.session += 1
-                with pytest.raises(Unavailable, match="call again"):
-                    await runner.call("open", {})
-                assert not (await runner.call("open", {})).is_error
-            tasks.cancel_scope.cancel()
+    async with runner_of(server) as runner:
+        with anyio.fail_after(PATIENCE):
+            assert not (await runner.call("open", {})).is_error
+            server.session += 1
+            with pytest.raises(Unavailable, match="call again"):
+                await runner.call("open", {})
+            assert not (await runner.call("open", {})).is_error
     assert server.executed == ["open", "open"]
 
 

@@ -54,10 +54,12 @@ async def test_a_task_that_fails_is_not_started_again_without_a_pause() -> None:
     assert runs == [1]
 
 
-async def test_cancelling_ends_the_task_for_good() -> None:
+async def test_cancelling_ends_the_task_for_good(caplog: pytest.LogCaptureFixture) -> None:
     started = anyio.Event()
+    runs: list[int] = []
 
     async def task() -> None:
+        runs.append(1)
         started.set()
         await anyio.sleep_forever()
 
@@ -66,3 +68,5 @@ async def test_cancelling_ends_the_task_for_good() -> None:
             tasks.start_soon(keep_running, "indexing", task)
             await started.wait()
             tasks.cancel_scope.cancel()
+    assert runs == [1]
+    assert caplog.records == [], "a cancellation is no failure"
