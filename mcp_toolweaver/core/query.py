@@ -34,6 +34,8 @@ class Hit:
 
     tool: Tool
     score: float
+    alternatives: tuple[Tool, ...] = ()
+    """Near-duplicates of the tool on other servers, which got no hit of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class SearchResult:
     tier: Tier
     skipped: tuple[str, ...] = ()
     """One sentence for each part that could not take part; empty for a full answer."""
+    nearest: tuple[str, ...] = ()
+    """The domains nearest to the question, best first: where to look if no hit fits."""
+    similar: tuple[Tool, ...] = ()
+    """Tools whose name is spelled almost like one in the question, where no tool has that name."""
 
 
 @dataclass(frozen=True, slots=True)
