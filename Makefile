@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test check format bench-startup bench-relevance clean
+BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
+           bench-replies bench-search
+
+.PHONY: demo test check format $(BENCHES) clean
 
 demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
@@ -29,6 +32,24 @@ bench-startup: $(VENV)/demo.installed  ## process start to handshake, and what i
 
 bench-relevance: $(VENV)/demo.installed  ## search quality on labelled sets: make bench-relevance DATA=folder
 	$(BIN)/python bench/relevance.py $(DATA)
+
+bench-abstention: $(VENV)/demo.installed  ## does the search know when nothing fits: DATA=folder
+	$(BIN)/python bench/abstention.py $(DATA)
+
+bench-attack: $(VENV)/demo.installed  ## what hostile tools gain: DATA=folder
+	$(BIN)/python bench/attack.py $(DATA)
+
+bench-crosslingual: $(VENV)/demo.installed  ## queries in five other languages: DATA=folder
+	$(BIN)/python bench/crosslingual.py $(DATA)
+
+bench-names: $(VENV)/demo.installed  ## tools named in any spelling: DATA=folder
+	$(BIN)/python bench/names.py $(DATA)
+
+bench-replies: $(VENV)/demo.installed  ## tokens of a reply: DATA=folder
+	$(BIN)/python bench/replies.py $(DATA)
+
+bench-search: $(VENV)/demo.installed  ## what a search costs once its question is embedded, by part
+	$(BIN)/python bench/search_step.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +22,7 @@ from mcp_toolweaver.proxy.arguments import CheckedCaller
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.search.hybrid import HybridSearcher
 from mcp_toolweaver.search.lexical import LexicalSearcher
+from mcp_toolweaver.search.names import CurrentNames
 from mcp_toolweaver.warmup import Warmup
 
 
@@ -31,6 +32,8 @@ class App:
 
     catalog: Catalog
     searcher: Searcher
+    searcher_for: Callable[[float], Searcher]
+    """Makes a searcher over the same index in which meaning has this share, 0 to 1."""
     caller: ToolCaller
     warmup: Warmup
 
@@ -47,11 +50,17 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         await catalog.restore()
         index = LateIndex(_open_index)
         embedder = LoadingEmbedder(settings.embedding.model, lambda: _load_embedder(settings.embedding.model, vectors))
-        by_words = LexicalSearcher(catalog, index)
+        names = CurrentNames(catalog)
+        by_words = LexicalSearcher(catalog, index, names)
         enabled = settings.embedding.enabled
+
+        def searcher_for(meaning_weight: float) -> Searcher:
+            return HybridSearcher(catalog, index, embedder, names, meaning_weight=meaning_weight)
+
         yield App(
             catalog=catalog,
-            searcher=FallbackSearcher(HybridSearcher(catalog, index, embedder), by_words) if enabled else by_words,
+            searcher=FallbackSearcher(searcher_for(settings.search.meaning_weight), by_words) if enabled else by_words,
+            searcher_for=searcher_for,
             caller=CheckedCaller(catalog),
             warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None),
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contracts.tool_index")
+pytest.register_assert_rewrite("tests.contracts")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ PRODUCTS = {
     "rank_bm25": "mcp_toolweaver/index/bm25.py",
     "sqlite3": "mcp_toolweaver/cache/file.py",
     "jsonschema": "mcp_toolweaver/proxy/validation.py",
-    "rapidfuzz": "mcp_toolweaver/text/resolve.py",
+    "rapidfuzz": "mcp_toolweaver/text/closeness.py",
     "snowballstemmer": "mcp_toolweaver/text/tokenize.py",
 }
 """The one file that imports a product."""

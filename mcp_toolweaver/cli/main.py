@@ -94,16 +94,46 @@ def call(
 @app.command(name="eval")
 def evaluate(
     *,
-    catalog: Annotated[Path, typer.Option(help="A catalog file, or a folder of them.")],
     queries: Annotated[Path, typer.Option(help="Labelled queries: JSON lines with query and needs or relevant.")],
+    catalog: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Search the tools of a catalog file, or a folder of them, not those of the servers."),
+    ] = None,
+    config: Config = None,
     words_only: WordsOnly = False,
-    failures: Annotated[int, typer.Option(min=0, help="How many of the worst queries to show.")] = 0,
+    failures: Annotated[int, typer.Option(min=0, help="How many of the worst queries to show and explain.")] = 0,
+    aliases: Annotated[bool, typer.Option("--aliases", help="Suggest words that the tools' texts lack.")] = False,
+    compare: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Compare with a setting KEY=VALUE, a configuration, or a report that --json wrote."),
+    ] = None,
+    tune: Annotated[bool, typer.Option("--tune", help="Say which search.meaning_weight serves best.")] = False,
+    metric: Annotated[str, typer.Option(help="What --compare, --tune and --aliases go by.")] = "nDCG@10",
+    fail_under: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="METRIC=VALUE: end with status 1 below that; may be repeated."),
+    ] = None,
+    junit: Annotated[Optional[Path], typer.Option(help="Write JUnit XML to this file.")] = None,  # noqa: UP045
     as_json: AsJson = False,
 ) -> None:
-    """Measure the search on a labelled set: recall, nDCG, MRR and latency."""
+    """Measure the search on a labelled set: recall, nDCG, MRR and latency; compare, explain and tune it."""
     from mcp_toolweaver.cli import evaluating  # noqa: PLC0415
 
-    raise typer.Exit(evaluating.run(catalog, queries, failures, words_only=words_only, as_json=as_json))
+    wishes = evaluating.Wishes(
+        queries=queries,
+        catalog=catalog,
+        config=config,
+        words_only=words_only,
+        metric=metric,
+        failures=failures,
+        aliases=aliases,
+        compare=compare or (),
+        tune=tune,
+        fail_under=fail_under or (),
+        junit=junit,
+        as_json=as_json,
+    )
+    raise typer.Exit(evaluating.run(wishes))
 
 
 @app.command()

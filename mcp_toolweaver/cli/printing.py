@@ -36,8 +36,17 @@ def print_reply(query: str, reply: Mapping[str, Any]) -> None:
     for number, row in enumerate(reply["tools"], start=1):
         table.add_row(str(number), row["name"], escape(row["description"]), f"{row['score']:.4f}")
     out.print(table if reply["tools"] else f"{table.title}\n  no tool fits")
+    if why := reply.get("why"):
+        _print_why(why)
     for note in reply["degraded"]:
         out.print(f"  [yellow]note:[/] {escape(note)}")
+
+
+def _print_why(why: Mapping[str, Any]) -> None:
+    out.print(f"  [yellow]why:[/] {escape(why['message'])} {escape(why['next'])}", soft_wrap=True)
+    for label in ("tools", "nearest"):
+        if names := why.get(label):
+            out.print(f"       {label}: {escape(', '.join(names))}", soft_wrap=True)
 
 
 def print_statuses(statuses: Sequence[SourceStatus], tools: int) -> None:

@@ -8,7 +8,13 @@ entry never keeps the others from starting.
 
 from mcp_toolweaver.config.loading import load
 from mcp_toolweaver.config.problems import Problem
-from mcp_toolweaver.config.settings import DownstreamSettings, EmbeddingSettings, ExposeSettings, Settings
+from mcp_toolweaver.config.settings import (
+    DownstreamSettings,
+    EmbeddingSettings,
+    ExposeSettings,
+    SearchSettings,
+    Settings,
+)
 from mcp_toolweaver.config.sources import INVALID, SERVER_KIND, Configuration, SourceSpec
 
 __all__ = [
@@ -19,6 +25,7 @@ __all__ = [
     "EmbeddingSettings",
     "ExposeSettings",
     "Problem",
+    "SearchSettings",
     "Settings",
     "SourceSpec",
     "load",

@@ -39,6 +39,7 @@ def _folder(value: Any) -> Any:
 
 Count: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Seconds: TypeAlias = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Share: TypeAlias = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder)]
 LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
@@ -72,6 +73,13 @@ class EmbeddingSettings(_Part):
     """The name of a model, or the folder it lies in."""
 
 
+class SearchSettings(_Part):
+    """How tools are ranked. `toolweaver eval --tune` says which values serve a catalog best."""
+
+    meaning_weight: Share = 0.6
+    """The share of meaning in a tool's score, the rest being words: 0 is words alone, 1 meaning alone."""
+
+
 class Settings(BaseSettings):
     """All settings.
 
@@ -86,6 +94,7 @@ class Settings(BaseSettings):
     expose: ExposeSettings = ExposeSettings()
     downstream: DownstreamSettings = DownstreamSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    search: SearchSettings = SearchSettings()
     data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))

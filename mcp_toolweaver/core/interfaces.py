@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match, SearchRequest, SearchResult
+from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
 
@@ -34,8 +34,10 @@ class Searcher(Protocol):
 class ToolIndex(Protocol):
     """Where the text and the vectors of tools are kept and matched."""
 
-    async def query(self, query: IndexQuery) -> Sequence[Match]:
-        """Return the union of the best ``query.limit`` candidates of each lane, unordered.
+    async def query(self, query: IndexQuery) -> Candidates:
+        """Return the union of the best candidates of each lane and probe.
+
+        Each lane brings ``query.limit`` for the first probe, and a few for each of the others.
 
         Raises:
             Unavailable: the index cannot answer.
@@ -63,8 +65,8 @@ class Embedder(Protocol):
         """Names the vector space (model, dimension); vectors of two spaces never meet."""
         ...
 
-    async def embed_query(self, text: str) -> Vector:
-        """Return the normalized vector of a query.
+    async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """Return the normalized vectors of a question and its parts, in the order of the texts.
 
         Raises:
             Unavailable: the model is not (or not yet) there.

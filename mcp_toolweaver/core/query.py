@@ -54,12 +54,19 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexQuery:
-    """A question to an index: words, a vector, or both."""
+class Probe:
+    """One reading of a question: the whole of it or a part, as words and perhaps as a vector."""
 
     terms: tuple[str, ...]
-    limit: int
     vector: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexQuery:
+    """A question to an index: the whole of it first, then its parts."""
+
+    probes: tuple[Probe, ...]
+    limit: int
     domain: str | None = None
 
 
@@ -73,10 +80,24 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A candidate of an index with its score in each lane; None where a lane did not score it."""
+    """A candidate of an index with its scores for every probe, whichever probe and lane brought it."""
 
     id: ToolId
-    lexical: float | None
-    dense: float | None
+    lexical: tuple[float, ...]
+    """The BM25F score for each probe; 0 where the tool holds none of its words."""
+    dense: tuple[float, ...]
+    """The cosine for each probe that has a vector, in their order; empty for a tool without a vector."""
     coverage: float
-    """Share of the query's terms, weighted by their rarity, that the tool's text holds; 0 to 1."""
+    """Share of the first probe's terms, weighted by their rarity, that the tool's text holds; 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What an index found, in no order."""
+
+    matches: tuple[Match, ...] = ()
+    crowd: float | None = None
+    """The mean cosine of the first probe with the tools that come next after the best; None if there are too few.
+
+    Those of rank 51 to 150, or from the middle on in a smaller catalog: what any question meets here.
+    """

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+NEEDS_LOGIN = "it needs a login"
+"""How a reason says that the server refuses us for want of credentials, and nothing else is wrong."""
+
 
 class SourceState(StrEnum):
     """The life of a source."""
@@ -27,3 +30,8 @@ class SourceStatus:
     """Why it is not ready, and what to do; empty if it is."""
     seconds: float | None = None
     """How long the last connection and listing took."""
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether it failed for want of credentials."""
+        return self.state is SourceState.FAILED and NEEDS_LOGIN in self.reason

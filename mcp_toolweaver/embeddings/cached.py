@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from mcp_toolweaver.core.interfaces import Cache, Embedder
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
+
+    _Embed: TypeAlias = Callable[[Sequence[str]], Awaitable[Sequence[Vector]]]
 
 LIFETIME = 7 * 24 * 3600.0
 """Seconds that a vector is kept."""
@@ -34,20 +36,19 @@ class CachedEmbedder:
         """See `Embedder.space`."""
         return self._inner.space
 
-    async def embed_query(self, text: str) -> Vector:
-        """See `Embedder.embed_query`."""
-        [vector] = await self._cached([text])
-        if vector is None:
-            vector = await self._inner.embed_query(text)
-            await self._keep({text: vector})
-        return vector
+    async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """See `Embedder.embed_queries`."""
+        return await self._embedded(texts, self._inner.embed_queries)
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
         """See `Embedder.embed_documents`."""
+        return await self._embedded(texts, self._inner.embed_documents)
+
+    async def _embedded(self, texts: Sequence[str], embed: _Embed) -> Sequence[Vector]:
         known = dict(zip(texts, await self._cached(texts), strict=True))
         missing = [text for text, vector in known.items() if vector is None]
         if missing:
-            vectors = await self._inner.embed_documents(missing)
+            vectors = await embed(missing)
             if len(vectors) != len(missing):
                 raise Unavailable("embedding model", f"returned {len(vectors)} vectors for {len(missing)} texts")
             made = dict(zip(missing, vectors, strict=True))

@@ -42,9 +42,9 @@ class LoadingEmbedder:
         """Whether the model is there."""
         return self._inner is not None
 
-    async def embed_query(self, text: str) -> Vector:
-        """See `Embedder.embed_query`."""
-        return await self._ready().embed_query(text)
+    async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """See `Embedder.embed_queries`."""
+        return await self._ready().embed_queries(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
         """See `Embedder.embed_documents`."""

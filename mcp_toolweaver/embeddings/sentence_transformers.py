@@ -33,9 +33,9 @@ class SentenceTransformerEmbedder:
         self._in_use = threading.Lock()  # a caller may leave its thread behind, and the limiter with it
         self.space = space
 
-    async def embed_query(self, text: str) -> Vector:
-        """See `Embedder.embed_query`."""
-        return (await self.embed_documents([text]))[0]
+    async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:
+        """See `Embedder.embed_queries`."""
+        return await self.embed_documents(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
         """See `Embedder.embed_documents`."""

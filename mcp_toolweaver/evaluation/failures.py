@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mcp_toolweaver.evaluation.explanation import MissedNeed
 from mcp_toolweaver.evaluation.labelled import LabelledQuery
 from mcp_toolweaver.evaluation.metrics import Need, best_rank, unmet_needs
 from mcp_toolweaver.evaluation.outcome import Outcome
@@ -29,6 +30,8 @@ class Failure:
     """The rank of the first tool that satisfies any need; None if none does."""
     recall: float
     """Recall@10."""
+    explained: tuple[MissedNeed, ...] = ()
+    """Why each need was missed, as far as that was looked into."""
 
     @classmethod
     def of(cls, outcome: Outcome) -> Failure:
@@ -54,6 +57,7 @@ class Failure:
             "got": list(self.got),
             "best_rank": self.best_rank,
             "recall@10": rounded(self.recall),
+            **({"explained": [need.to_json() for need in self.explained]} if self.explained else {}),
         }
 
 

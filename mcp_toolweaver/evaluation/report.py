@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_toolweaver.core.query import Tier
+from mcp_toolweaver.evaluation import per_query
 from mcp_toolweaver.evaluation.failures import Failure, failures_of
 from mcp_toolweaver.evaluation.latency import percentiles_ms
 from mcp_toolweaver.evaluation.outcome import Outcome
@@ -30,6 +31,8 @@ class Report:
     """Why a part could not take part, and in how many queries."""
     failures: tuple[Failure, ...]
     """The queries with recall@10 below 1, worst first."""
+    outcomes: tuple[Outcome, ...] = ()
+    """Each query, in the order in which they were asked."""
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Report:
@@ -41,6 +44,7 @@ class Report:
             tiers=Counter(outcome.tier for outcome in outcomes),
             skipped=Counter(reason for outcome in outcomes for reason in dict.fromkeys(outcome.skipped)),
             failures=failures_of(outcomes),
+            outcomes=tuple(outcomes),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -52,6 +56,7 @@ class Report:
             "tiers": dict(self.tiers),
             "skipped": dict(self.skipped),
             "failures": [failure.to_json() for failure in self.failures],
+            per_query.KEY: per_query.to_json(self.outcomes),
         }
 
 

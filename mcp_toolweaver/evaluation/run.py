@@ -33,12 +33,26 @@ async def evaluate(
     Raises:
         Unavailable: the searcher cannot answer; a run with holes would not be comparable.
     """
+    return Report.of(await answer_all(searcher, queries, on_progress=on_progress))
+
+
+async def answer_all(
+    searcher: Searcher,
+    queries: Sequence[LabelledQuery],
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Outcome]:
+    """Search for each query, one after the other; see `evaluate`.
+
+    Raises:
+        Unavailable: the searcher cannot answer.
+    """
     outcomes: list[Outcome] = []
     for query in queries:
         outcomes.append(await _answer(searcher, query))
         if on_progress is not None:
             on_progress(len(outcomes), len(queries))
-    return Report.of(outcomes)
+    return outcomes
 
 
 async def _answer(searcher: Searcher, query: LabelledQuery) -> Outcome:

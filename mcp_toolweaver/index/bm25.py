@@ -1,67 +1,72 @@
-"""BM25 over a fixed set of documents, scored term by term instead of document by document.
+"""BM25F over a fixed set of documents, scored term by term instead of document by document.
 
-The statistics (term and document frequencies, lengths) are those of the ``rank-bm25``
-library; its own scoring walks every document for every query (10-40 ms at 10,000 tools),
-so each term's contributions are computed once and a query adds up a few short arrays.
+The statistics of each field (term frequencies, lengths, their average) are those of the
+``rank-bm25`` library; its own scoring walks every document for every query (10-40 ms at 10,000
+tools), so each term's contributions are computed once and a query adds up a few short arrays.
 
-Formula: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
-2009, eq. 3.15, with the inverse document frequency ``ln(1 + (N - n + 0.5) / (n + 0.5))``,
-which stays positive for words that most documents hold.
+Formula: Zaragoza, Craswell, Taylor, Saria and Robertson, "Microsoft Cambridge at TREC-13: Web
+and HARD tracks", 2004, as in Robertson and Zaragoza, "The Probabilistic Relevance Framework:
+BM25 and Beyond", 2009, section 3.6. The frequency of a term in a document is the sum over the
+fields of ``weight * tf / (1 - b + b * length / average length)``; it saturates once, over all
+fields: ``idf * (k1 + 1) * frequency / (k1 + frequency)``. The inverse document frequency
+``ln(1 + (N - n + 0.5) / (n + 0.5))``, over the documents that hold a term in any field, stays
+positive for words that most documents hold. A term that a question repeats counts
+``log2(1 + times)`` times.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-K1 = 1.5
+K1 = 1.4
 B = 0.75
 
 
 class _Statistics(BM25Okapi):  # type: ignore[misc]
-    """The library's statistics with the inverse document frequency of the module docstring."""
+    """The library's statistics of one field; how rare a term is, all fields say together."""
 
-    idf: dict[str, float]
+    avgdl: float
     doc_freqs: list[dict[str, int]]
     doc_len: list[int]
-    avgdl: float
 
     def _calc_idf(self, nd: dict[str, int]) -> None:
-        for term, holders in nd.items():
-            self.idf[term] = math.log(1 + (self.corpus_size - holders + 0.5) / (holders + 0.5))
+        del nd
 
 
 @dataclass(frozen=True, slots=True)
 class _Posting:
-    """The documents that hold a term, and what the term adds to the score of each."""
+    """The documents that hold a term, in ascending order, and what the term adds to the score of each."""
 
     rows: NDArray[np.intp]
     impacts: NDArray[np.float32]
     idf: float
 
 
-class Bm25:
+class Bm25F:
     """Scores queries against the documents that it was built from; immutable."""
 
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
-        """Build from the terms of each document; time and memory grow with their number."""
+    def __init__(self, documents: Sequence[Mapping[str, Sequence[str]]], weights: Mapping[str, float]) -> None:
+        """Build from the terms of each field of each document; time and memory grow with their number."""
         self._size = len(documents)
-        self._postings = _postings(documents) if any(documents) else {}
-        self._rarest = math.log(1 + (self._size + 0.5) / 0.5)
+        self._postings = _postings(documents, weights)
+        self._rarest = _idf(np.zeros(1), self._size).item()
 
     def scores(self, terms: Iterable[str]) -> NDArray[np.float32]:
-        """Return the score of each document, shape ``(documents,)``; a repeated term counts again."""
+        """Return the score of each document, shape ``(documents,)``."""
         scores = np.zeros(self._size, dtype=np.float32)
         for term, times in Counter(terms).items():
             posting = self._postings.get(term)
             if posting is not None:
-                scores[posting.rows] += posting.impacts * times
+                scores[posting.rows] += posting.impacts * np.float32(math.log2(1 + times))
         return scores
 
     def coverage(self, terms: Iterable[str], rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -69,27 +74,50 @@ class Bm25:
 
         A term that no document holds weighs as much as the rarest possible one.
         """
-        held = np.zeros(len(rows), dtype=np.float64)
+        held = np.zeros(self._size, dtype=np.float64)
         total = 0.0
         for term in sorted(set(terms)):
             posting = self._postings.get(term)
             total += posting.idf if posting is not None else self._rarest
             if posting is not None:
-                held += np.isin(rows, posting.rows) * posting.idf
-        shares = np.minimum(held / total, 1.0) if total else held
-        return shares.astype(np.float32)
+                held[posting.rows] += posting.idf
+        return (held[rows] / (total or 1.0)).astype(np.float32)
 
 
-def _postings(documents: Sequence[Sequence[str]]) -> dict[str, _Posting]:
-    statistics = _Statistics(documents, k1=K1, b=B)
-    entries: dict[str, tuple[list[int], list[float]]] = {}
-    for row, frequencies in enumerate(statistics.doc_freqs):
-        norm = K1 * (1 - B + B * statistics.doc_len[row] / statistics.avgdl)
-        for term, frequency in frequencies.items():
-            rows, impacts = entries.setdefault(term, ([], []))
-            rows.append(row)
-            impacts.append(statistics.idf[term] * frequency * (K1 + 1) / (frequency + norm))
+def _postings(documents: Sequence[Mapping[str, Sequence[str]]], weights: Mapping[str, float]) -> dict[str, _Posting]:
+    """Sum up what the fields of each document hold of a term, and saturate it."""
+    size = len(documents)
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    fields = [_frequencies(documents, field, weight, numbers) for field, weight in weights.items()]
+    pairs, inverse = np.unique(np.concatenate([pairs for pairs, _ in fields]), return_inverse=True)
+    frequency = np.bincount(inverse, weights=np.concatenate([frequencies for _, frequencies in fields]))
+    terms, rows = np.divmod(pairs, size)
+    starts = np.searchsorted(terms, np.arange(len(numbers) + 1))
+    idf = _idf(np.diff(starts), size)
+    impacts = (idf[terms] * (K1 + 1) * frequency / (K1 + frequency)).astype(np.float32)
     return {
-        term: _Posting(np.asarray(rows, dtype=np.intp), np.asarray(impacts, dtype=np.float32), statistics.idf[term])
-        for term, (rows, impacts) in entries.items()
+        term: _Posting(rows[start:end], impacts[start:end], rarity)
+        for term, (start, end), rarity in zip(numbers, pairwise(starts.tolist()), idf.tolist(), strict=True)
     }
+
+
+def _frequencies(
+    documents: Sequence[Mapping[str, Sequence[str]]], field: str, weight: float, numbers: Mapping[str, int]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return each pair of a term and a document whose field holds it, and its normalized weighted frequency.
+
+    The pair is one number: that of the term times the number of documents, plus the row.
+    """
+    holders = [row for row, document in enumerate(documents) if document.get(field)]
+    if not holders:
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float64)
+    statistics = _Statistics([documents[row][field] for row in holders])
+    distinct = [len(times) for times in statistics.doc_freqs]
+    terms = np.fromiter(map(numbers.__getitem__, chain.from_iterable(statistics.doc_freqs)), dtype=np.intp)
+    times = np.fromiter(chain.from_iterable(times.values() for times in statistics.doc_freqs), dtype=np.float64)
+    shares = weight / (1 - B + B * np.asarray(statistics.doc_len) / statistics.avgdl)
+    return terms * len(documents) + np.repeat(holders, distinct), np.repeat(shares, distinct) * times
+
+
+def _idf(holders: NDArray[Any], size: int) -> NDArray[np.float64]:
+    return np.log(1 + (size - holders + 0.5) / (holders + 0.5))

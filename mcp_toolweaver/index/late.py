@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import anyio
 
 from mcp_toolweaver.core.interfaces import ToolIndex
-from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match
+from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery
 from mcp_toolweaver.core.tools import ToolId
 
 
@@ -20,7 +20,7 @@ class LateIndex:
         self._inner: ToolIndex | None = None
         self._opening = anyio.Lock()
 
-    async def query(self, query: IndexQuery) -> Sequence[Match]:
+    async def query(self, query: IndexQuery) -> Candidates:
         """See `ToolIndex.query`."""
         return await (await self._opened()).query(query)
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match
+from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match, Probe
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import ToolId
-from mcp_toolweaver.index.bm25 import Bm25
-from mcp_toolweaver.text.tool_text import search_terms
+from mcp_toolweaver.index.bm25 import Bm25F
+from mcp_toolweaver.text.tool_text import FIELD_WEIGHTS, field_terms
+
+_Terms: TypeAlias = Mapping[str, Sequence[str]]
+
+LEAST_CROWD = 20
+"""Fewer tools than this are no crowd to compare with."""
+
+PART_SHARE = 0.4
+"""How many of a query's limit a lane brings for each probe after the first."""
 
 
 class MemoryIndex:
@@ -21,10 +30,10 @@ class MemoryIndex:
     def __init__(self) -> None:
         """Start empty."""
         self._entries: dict[ToolId, IndexEntry] = {}
-        self._terms: dict[str, list[str]] = {}
+        self._terms: dict[str, _Terms] = {}
         self._state = _State.build({}, {})
 
-    async def query(self, query: IndexQuery) -> Sequence[Match]:
+    async def query(self, query: IndexQuery) -> Candidates:
         """See `ToolIndex.query`; it cannot fail."""
         return self._state.match(query)
 
@@ -44,12 +53,12 @@ class MemoryIndex:
         self._entries, self._terms, self._state = entries, terms, state
 
 
-def _build(entries: Mapping[ToolId, IndexEntry], known: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], _State]:
+def _build(entries: Mapping[ToolId, IndexEntry], known: Mapping[str, _Terms]) -> tuple[dict[str, _Terms], _State]:
     """Return the terms of each tool by digest, tokenizing only what is new, and the state over them."""
-    terms: dict[str, list[str]] = {}
+    terms: dict[str, _Terms] = {}
     for entry in entries.values():
         digest = entry.tool.digest
-        terms[digest] = known.get(digest) or search_terms(entry.tool)
+        terms[digest] = known.get(digest) or field_terms(entry.tool)
     return terms, _State.build(entries, terms)
 
 
@@ -60,34 +69,46 @@ class _State:
     ids: list[ToolId]
     domains: NDArray[np.str_]
     servers: NDArray[np.str_]
-    lexical: Bm25
+    lexical: Bm25F
     vectors: NDArray[np.float32]
-    """Shape ``(tools, dimension)``; a tool without a vector has a row of zeros."""
+    """Shape ``(dimension, tools)``; a tool without a vector has a column of zeros."""
     has_vector: NDArray[np.bool_]
 
     @classmethod
-    def build(cls, entries: Mapping[ToolId, IndexEntry], terms: Mapping[str, list[str]]) -> _State:
+    def build(cls, entries: Mapping[ToolId, IndexEntry], terms: Mapping[str, _Terms]) -> _State:
         tools = [entry.tool for entry in entries.values()]
         vectors = [entry.vector for entry in entries.values()]
         return cls(
             ids=[tool.id for tool in tools],
             domains=np.asarray([tool.domain.casefold() for tool in tools], dtype=np.str_),
             servers=np.asarray([tool.id.server.casefold() for tool in tools], dtype=np.str_),
-            lexical=Bm25([terms[tool.digest] for tool in tools]),
+            lexical=Bm25F([terms[tool.digest] for tool in tools], FIELD_WEIGHTS),
             vectors=_matrix(vectors),
             has_vector=np.asarray([vector is not None for vector in vectors], dtype=np.bool_),
         )
 
-    def match(self, query: IndexQuery) -> list[Match]:
+    def match(self, query: IndexQuery) -> Candidates:
+        if not query.probes:
+            return Candidates()
         allowed = self._allowed(query.domain)
-        lexical = np.where(allowed, self.lexical.scores(query.terms), np.float32(0))
-        chosen = [_best(lexical, query.limit, floor=0.0)]
-        dense = None
-        if query.vector is not None and self.vectors.shape[1] == query.vector.shape[0]:
-            dense = np.where(allowed & self.has_vector, self.vectors @ query.vector, np.float32(-1))
-            chosen.append(_best(dense, query.limit, floor=-1.0))
+        lexical = np.stack([self.lexical.scores(probe.terms) for probe in query.probes]) * allowed
+        dense = self._cosines(query.probes, allowed)
+        part = max(1, round(query.limit * PART_SHARE)) if query.limit > 0 else 0
+        chosen = [
+            _best(scores, query.limit if at == 0 else part, floor=floor)
+            for lane, floor in ((lexical, 0.0), (dense, -1.0))
+            for at, scores in enumerate(lane)
+        ]
         rows = np.unique(np.concatenate(chosen))
-        return self._matches(rows, lexical, dense, self.lexical.coverage(query.terms, rows))
+        matches = self._matches(rows, lexical, dense, self.lexical.coverage(query.probes[0].terms, rows))
+        return Candidates(tuple(matches), _crowd(dense[0]) if len(dense) else None)
+
+    def _cosines(self, probes: Sequence[Probe], allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return the cosine of each probe that has a vector with each tool, -1 where there is none to compare."""
+        vectors = [probe.vector for probe in probes if probe.vector is not None]
+        if not vectors or self.vectors.shape[0] != vectors[0].shape[0]:
+            return np.empty((0, len(self.ids)), dtype=np.float32)
+        return np.where(allowed & self.has_vector, np.stack(vectors) @ self.vectors, np.float32(-1))
 
     def _allowed(self, domain: str | None) -> NDArray[np.bool_]:
         if domain is None:
@@ -99,41 +120,48 @@ class _State:
         self,
         rows: NDArray[np.intp],
         lexical: NDArray[np.float32],
-        dense: NDArray[np.float32] | None,
+        dense: NDArray[np.float32],
         coverage: NDArray[np.float32],
     ) -> list[Match]:
-        matches: list[Match] = []
-        for position, row in enumerate(map(int, rows)):
-            has_dense = dense is not None and bool(self.has_vector[row])
-            matches.append(
-                Match(
-                    id=self.ids[row],
-                    lexical=float(lexical[row]) or None,
-                    dense=float(dense[row]) if has_dense and dense is not None else None,
-                    coverage=float(coverage[position]),
-                )
+        places: list[int] = rows.tolist()
+        words: list[list[float]] = lexical[:, rows].T.tolist()
+        cosines: list[list[float]] = dense[:, rows].T.tolist()
+        has_vector: list[bool] = self.has_vector[rows].tolist()
+        shares: list[float] = coverage.tolist()
+        return [
+            Match(self.ids[row], tuple(by_words), tuple(by_meaning) if is_comparable else (), share)
+            for row, by_words, by_meaning, is_comparable, share in zip(
+                places, words, cosines, has_vector, shares, strict=True
             )
-        return matches
+        ]
+
+
+def _crowd(cosines: NDArray[np.float32]) -> float | None:
+    """Return the mean of what comes after the best cosines; see `Candidates.crowd`."""
+    known = cosines[cosines > -1]
+    if len(known) < LEAST_CROWD:
+        return None
+    start, end = min(50, len(known) // 2), min(150, len(known))
+    ordered = np.partition(known, (len(known) - end, len(known) - start - 1))
+    return float(ordered[len(known) - end : len(known) - start].mean())
 
 
 def _matrix(vectors: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
     dimension = next((vector.shape[0] for vector in vectors if vector is not None), 0)
-    matrix = np.zeros((len(vectors), dimension), dtype=np.float32)
-    for row, vector in enumerate(vectors):
-        if vector is not None:
-            matrix[row] = vector
-    return matrix
+    nothing = np.zeros(dimension, dtype=np.float32)
+    rows = [nothing if vector is None else vector for vector in vectors]
+    return np.ascontiguousarray(np.stack(rows).T) if rows else np.zeros((dimension, 0), dtype=np.float32)
 
 
 def _best(scores: NDArray[np.float32], limit: int, *, floor: float) -> NDArray[np.intp]:
     """Return the rows of the ``limit`` highest scores above ``floor``, unordered; ties by lower row."""
+    rows = np.flatnonzero(scores > floor)  # first, because most scores by words are 0, and equal ones are slow to part
+    if limit >= len(rows):
+        return rows
     if limit <= 0:
-        return np.empty(0, dtype=np.intp)
-    if limit < len(scores):
-        cut = np.partition(scores, -limit)[-limit]
-        rows = np.flatnonzero(scores > cut)
-        ties = np.flatnonzero(scores == cut)[: limit - len(rows)]
-        rows = np.concatenate([rows, ties])
-    else:
-        rows = np.arange(len(scores))
-    return rows[scores[rows] > floor]
+        return rows[:0]
+    found = scores[rows]
+    cut = np.partition(found, -limit)[-limit]
+    better = np.flatnonzero(found > cut)
+    ties = np.flatnonzero(found == cut)[: limit - len(better)]
+    return np.asarray(rows[np.concatenate([better, ties])], dtype=np.intp)

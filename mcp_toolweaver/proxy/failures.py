@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, INVALID_REQUEST, REQUEST_TIMEOUT
 
 from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.status import NEEDS_LOGIN
 from mcp_toolweaver.core.tools import ToolResult
 
 _UNAUTHORIZED = 401
@@ -93,5 +94,5 @@ def status_reason(status: int, secret_url: httpx2.URL) -> str:
     """Return what an HTTP status other than success means for the owner."""
     url = public(secret_url)
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return f"{url} answered {status}: it needs a login; add an Authorization header under headers"
+        return f"{url} answered {status}: {NEEDS_LOGIN}; add an Authorization header under headers"
     return f"{url} answered {status}; check that it is an MCP endpoint of this transport"

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mcp_toolweaver.core.interfaces import CatalogView, Embedder, ToolIndex
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
-from mcp_toolweaver.search.ranking import index_query, rank
+from mcp_toolweaver.search.fusion import MEANING_WEIGHT, meaning_share
+from mcp_toolweaver.search.names import CurrentNames
+from mcp_toolweaver.search.question import Question
+from mcp_toolweaver.search.ranking import rank
 
 PARTLY_EMBEDDED = "search by meaning: some tools are not embedded yet and were matched by words only"
 
 
 class HybridSearcher:
-    """A `Searcher` that fuses BM25 with the cosine of embeddings."""
+    """A `Searcher` that fuses BM25F with the cosine of embeddings."""
 
-    def __init__(self, catalog: CatalogView, index: ToolIndex, embedder: Embedder) -> None:
-        """Search the tools of ``catalog`` in ``index`` with queries embedded by ``embedder``."""
+    def __init__(
+        self,
+        catalog: CatalogView,
+        index: ToolIndex,
+        embedder: Embedder,
+        names: CurrentNames,
+        *,
+        meaning_weight: float = MEANING_WEIGHT,
+    ) -> None:
+        """Search the tools of ``catalog`` in ``index`` with queries embedded by ``embedder``.
+
+        Args:
+            catalog: Where the tools are.
+            index: Where their words and vectors are.
+            embedder: What made the vectors.
+            names: What the tools and servers of the catalog are called.
+            meaning_weight: The share of meaning in a typical question, 0 to 1; the rest is words.
+        """
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
+        self._names = names
+        self._weight = meaning_weight
 
     async def search(self, request: SearchRequest) -> SearchResult:
         """See `Searcher.search`.
@@ -26,7 +45,17 @@ class HybridSearcher:
         Raises:
             Unavailable: the embedding model or the index is away.
         """
-        vector = await self._embedder.embed_query(request.text)
-        matches = await self._index.query(replace(index_query(request), vector=vector))
-        skipped = (PARTLY_EMBEDDED,) if await self._index.unembedded() else ()
-        return rank(matches, self._catalog.snapshot, request.limit, tier="hybrid", skipped=skipped)
+        question = Question.of(request)
+        vectors = await self._embedder.embed_queries(question.texts)
+        query = question.to_index(request, vectors)
+        found = await self._index.query(query)
+        named = (await self._names.get()).find(request.text)
+        return rank(
+            found,
+            self._catalog.snapshot,
+            request,
+            named,
+            share=meaning_share(self._weight, len(set(query.probes[0].terms))),
+            tier="hybrid",
+            skipped=(PARTLY_EMBEDDED,) if await self._index.unembedded() else (),
+        )

@@ -1,42 +1,90 @@
-"""From an index's candidates to the answer: fuse the lanes, order, judge."""
+"""From an index's candidates to the answer: fuse the lanes, put what is named first, judge, spread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from mcp_toolweaver.core.query import Hit, IndexQuery, Match, SearchRequest, SearchResult, Tier
-from mcp_toolweaver.core.tools import Snapshot
-from mcp_toolweaver.search.confidence import judge
-from mcp_toolweaver.search.fusion import reciprocal_rank_fusion
-from mcp_toolweaver.text.tokenize import tokenize
+from mcp_toolweaver.core.query import Candidates, Hit, Match, SearchRequest, SearchResult, Tier
+from mcp_toolweaver.core.tools import Snapshot, Tool
+from mcp_toolweaver.search.confidence import Evidence, judge
+from mcp_toolweaver.search.diversity import spread
+from mcp_toolweaver.search.fusion import Lane, fuse, with_company
+from mcp_toolweaver.search.names import Named
 
-CANDIDATES = 50
-"""How many candidates each lane brings to the fusion, at least."""
-
-
-def index_query(request: SearchRequest) -> IndexQuery:
-    """Return the question to the index, by words."""
-    terms = tuple(tokenize(request.text))
-    return IndexQuery(terms=terms, limit=max(CANDIDATES, request.limit), domain=request.domain)
+_MOST_DOMAINS = 3
+_FARTHEST = -1.0
+"""The cosine that a candidate without a vector counts with."""
 
 
 def rank(
-    matches: Sequence[Match], snapshot: Snapshot, limit: int, *, tier: Tier, skipped: tuple[str, ...] = ()
+    candidates: Candidates,
+    snapshot: Snapshot,
+    request: SearchRequest,
+    named: Named,
+    *,
+    share: float,
+    tier: Tier,
+    skipped: tuple[str, ...] = (),
 ) -> SearchResult:
-    """Fuse the lanes and return the best hits; candidates that left the catalog are dropped."""
-    present = [match for match in matches if match.id in snapshot.tools]
-    lanes = [_lane(present, lambda match: match.lexical), _lane(present, lambda match: match.dense)]
-    scores = reciprocal_rank_fusion(lanes)
-    best = sorted(present, key=lambda match: (-scores.get(match.id, 0.0), match.id))[:limit]
-    confidence = judge(present)
-    hits = (
-        ()
-        if confidence == "none"
-        else tuple(Hit(snapshot.tools[match.id], scores.get(match.id, 0.0)) for match in best)
+    """Return the answer to a request; what left the catalog is dropped.
+
+    ``share`` is that of meaning. Tools that the request names come first, in the order in which
+    it names them, whatever the lanes say.
+    """
+    present = Candidates(tuple(match for match in candidates.matches if match.id in snapshot.tools), candidates.crowd)
+    found = _scored(present.matches, snapshot, share)
+    first = [tool for tool in _present(named.tools, snapshot) if _is_inside(tool, request.domain)]
+    confidence = "high" if first else judge(Evidence.of(present, _lead(found)))
+    hits = _led_by(first, found) if confidence != "none" else []
+    servers = named.servers | {tool.id.server for tool in first}
+    return SearchResult(
+        hits=spread(hits, request.limit, named_servers=servers),
+        confidence=confidence,
+        tier=tier,
+        skipped=skipped,
+        nearest=_domains(found),
+        similar=_present(named.similar, snapshot),
     )
-    return SearchResult(hits=hits, confidence=confidence, tier=tier, skipped=skipped)
 
 
-def _lane(matches: Sequence[Match], score: Callable[[Match], float | None]) -> list[object]:
-    scored = [(value, match.id) for match in matches if (value := score(match)) is not None]
-    return [id_ for _value, id_ in sorted(scored, key=lambda pair: (-pair[0], pair[1]))]
+def _lead(found: Sequence[Hit]) -> float:
+    """Return how far the first of the candidates lies before the second."""
+    first, second = [*(hit.score for hit in found[:2]), 0.0, 0.0][:2]
+    return first - second
+
+
+def _scored(matches: Sequence[Match], snapshot: Snapshot, share: float) -> list[Hit]:
+    """Return the candidates best first; ties are settled by the identity."""
+    words = _lanes([match.lexical for match in matches], missing=0.0)
+    meaning = _lanes([match.dense for match in matches], missing=_FARTHEST)
+    scores = fuse(words, meaning, share)
+    raised = with_company(scores, [match.id.server for match in matches])
+    hits = [Hit(snapshot.tools[match.id], score) for match, score in zip(matches, raised, strict=True)]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.tool.id))
+
+
+def _lanes(scores: Sequence[Lane], *, missing: float) -> list[Lane]:
+    """Turn the scores of each candidate into lanes."""
+    width = max(map(len, scores), default=0)
+    return [[row[at] if at < len(row) else missing for row in scores] for at in range(width)]
+
+
+def _present(tools: Sequence[Tool], snapshot: Snapshot) -> tuple[Tool, ...]:
+    """Return the tools as the snapshot has them, without those that left it."""
+    return tuple(snapshot.tools[tool.id] for tool in tools if tool.id in snapshot.tools)
+
+
+def _led_by(first: Sequence[Tool], found: list[Hit]) -> list[Hit]:
+    if not first:
+        return found
+    leaders = {tool.id for tool in first}
+    return [*(Hit(tool, 1.0) for tool in first), *(hit for hit in found if hit.tool.id not in leaders)]
+
+
+def _is_inside(tool: Tool, domain: str | None) -> bool:
+    return domain is None or domain.casefold() in {tool.domain.casefold(), tool.id.server.casefold()}
+
+
+def _domains(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return the domains of the best candidates, each once."""
+    return tuple(dict.fromkeys(hit.tool.domain for hit in hits))[:_MOST_DOMAINS]

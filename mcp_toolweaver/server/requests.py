@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from mcp_toolweaver.core.errors import InvalidArguments
+from mcp_toolweaver.core.json_values import is_array
 
 DEFAULT_LIMIT = 5
 LARGEST_LIMIT = 50
+MOST_QUERIES = 10
+LARGEST_MAX_TOKENS = 100_000
+_LONGEST_FAULT = 200
+
+Detail: TypeAlias = Literal["names", "signature", "schema"]
 
 
 def _at_most(value: Any) -> Any:
     """Take a limit above the largest one for the largest one, and none for the default."""
     if value is None:
         return DEFAULT_LIMIT
-    return LARGEST_LIMIT if isinstance(value, int) and value > LARGEST_LIMIT else value
+    return min(value, LARGEST_LIMIT) if isinstance(value, int) else value
+
+
+def _bounded(value: Any) -> Any:
+    """Take any large number of tokens for the largest one."""
+    return min(value, LARGEST_MAX_TOKENS) if isinstance(value, int) else value
+
+
+def _plain(value: Any) -> Any:
+    """Take a detail in any case, and none for the default."""
+    return "signature" if value is None else value.strip().lower() if isinstance(value, str) else value
 
 
 def _listed(value: Any) -> Any:
     """Take one name for a list of one name, and a list that was written as JSON text for the list."""
     if isinstance(value, str) and value.lstrip().startswith("["):
-        return _decoded(value)
+        value = _decoded(value)
     return [value] if isinstance(value, str) else value
 
 
@@ -47,11 +63,31 @@ class _Request(BaseModel):
 class SearchArguments(_Request):
     """Arguments of ``search_tools``."""
 
-    query: str = Field(description="What you want to do, in your own words, or the name of a tool or server.")
+    query: str | None = Field(
+        default=None, description="What you want to do, in your own words, or the name of a tool or server."
+    )
+    queries: list[str] | None = Field(
+        default=None, description=f"Instead of query: up to {MOST_QUERIES} needs of one task, answered one by one."
+    )
     limit: Annotated[int, BeforeValidator(_at_most)] = Field(
-        default=DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many tools to return."
+        default=DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many tools to return, for each need."
     )
     domain: str | None = Field(default=None, description="Only tools of this domain or server.")
+    detail: Annotated[Detail, BeforeValidator(_plain)] = Field(
+        default="signature", description="How much to say of each tool."
+    )
+    max_tokens: Annotated[int | None, BeforeValidator(_bounded)] = Field(
+        default=None, ge=1, description="About how long the answer may be; what does not fit is shortened or left out."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forgive(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Take a list of queries for what it is, under either name and as JSON text."""
+        query, queries = given.get("query"), _listed(given.get("queries"))
+        if is_array(query):
+            given, queries = {**given, "query": None}, [*query, *(queries if is_array(queries) else [])]
+        return given if queries is None else {**given, "queries": queries}
 
 
 class DetailsArguments(_Request):
@@ -85,7 +121,7 @@ def parse(model: type[RequestT], tool: str, arguments: Mapping[str, Any]) -> Req
         return model.model_validate(dict(arguments))
     except ValidationError as error:
         faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc']))[:_LONGEST_FAULT]}: {fault['msg'][:_LONGEST_FAULT]}"
             for fault in error.errors(include_url=False, include_input=False)
         ]
         fields = ", ".join(model.model_fields)
@@ -97,7 +133,7 @@ def schema(model: type[_Request]) -> dict[str, Any]:
     made = model.model_json_schema()
     for field in made["properties"].values():
         field.pop("title", None)
-        if "anyOf" in field:  # an optional text: absent, rather than null
-            field["type"] = field.pop("anyOf")[0]["type"]
+        if "anyOf" in field:  # an optional value: absent, rather than null
+            field.update(field.pop("anyOf")[0])
             field.pop("default", None)
     return {key: made[key] for key in ("type", "properties", "required", "additionalProperties") if key in made}

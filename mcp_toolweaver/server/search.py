@@ -1,29 +1,24 @@
-"""``search_tools``: a search and its reply."""
+"""``search_tools``: one search or several at once, and the reply."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from mcp_toolweaver.core.errors import InvalidArguments
-from mcp_toolweaver.core.interfaces import CatalogView, Searcher
-from mcp_toolweaver.core.query import Hit, SearchRequest, SearchResult
-from mcp_toolweaver.core.status import SourceState
-from mcp_toolweaver.core.tools import Snapshot
-from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
-from mcp_toolweaver.server.requests import SearchArguments, parse
-from mcp_toolweaver.text.signature import signature
-from mcp_toolweaver.text.summary import summarize
-from mcp_toolweaver.text.tokenize import tokenize
+import anyio
 
-_MOST_NAMES = 20
-_LONGEST_QUERY = 4_000
-"""Characters of a query that are read."""
-_FOUND = (
-    f'Call one with {CALL}: {{"name": <name>, "arguments": {{...}}}}. Full schemas of the others: {DETAILS}. '
-    "Nothing fits? Search again in other words."
-)
-_NOT_FOUND = "No tool fits. Describe the action and the system in other words, or do it without a tool."
+from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.interfaces import CatalogView, Searcher
+from mcp_toolweaver.core.query import SearchRequest, SearchResult
+from mcp_toolweaver.server.asked import what_was_asked
+from mcp_toolweaver.server.away import notes_on
+from mcp_toolweaver.server.meta_tools import SEARCH
+from mcp_toolweaver.server.needs import Need, reply_by_need
+from mcp_toolweaver.server.reply import reply
+from mcp_toolweaver.server.requests import SearchArguments, parse
+from mcp_toolweaver.server.wanted import Wanted
+from mcp_toolweaver.server.why_not import Case, explain
 
 
 async def search_tools(catalog: CatalogView, searcher: Searcher, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,66 +26,49 @@ async def search_tools(catalog: CatalogView, searcher: Searcher, arguments: Mapp
 
     Raises:
         InvalidArguments: the arguments are wrong, or the query is empty.
+        Unavailable: no searcher can answer.
     """
-    asked = parse(SearchArguments, SEARCH, arguments)
-    if not asked.query.strip():
-        raise InvalidArguments("The query is empty. Say what you want to do, for example: create an issue.")
-    query = asked.query[:_LONGEST_QUERY]
-    snapshot = catalog.snapshot
-    domain, notes = _known_domain(snapshot, asked.domain)
-    result = await searcher.search(SearchRequest(query, asked.limit, domain))
-    away = _away(catalog, result, f"{query} {asked.domain or ''}")
-    return reply(result, (*notes, *away))
+    given = parse(SearchArguments, SEARCH, arguments)
+    asked = what_was_asked(given, catalog.snapshot)
+    requests = [SearchRequest(question, given.limit, asked.domain) for question in asked.questions]
+    needs = await _answered(catalog, searcher, requests)
+    where = f"{' '.join(asked.questions)} {given.domain or ''}"
+    notes = (*asked.notes, *notes_on(catalog.statuses, [need.result for need in needs], where))
+    wanted = Wanted(given.limit, given.detail, given.max_tokens, len(needs))
+    if asked.is_grouped:
+        return reply_by_need(needs, wanted, notes)
+    return reply(needs[0].result, wanted, notes, needs[0].why)
 
 
-def reply(result: SearchResult, notes: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the reply to the model; the full schema of the first row only."""
-    rows = [_row(hit) for hit in result.hits]
-    if rows:
-        rows[0]["inputSchema"] = result.hits[0].tool.input_schema
-    return {
-        "tools": rows,
-        "confidence": result.confidence,
-        "degraded": [*result.skipped, *notes],
-        "hint": _FOUND if rows else _NOT_FOUND,
-    }
+async def _answered(catalog: CatalogView, searcher: Searcher, requests: Sequence[SearchRequest]) -> list[Need]:
+    """Answer all requests at once, in their order.
+
+    Raises:
+        ToolweaverError: one of them failed.
+    """
+    needs: dict[SearchRequest, Need] = {}
+    failures: list[ToolweaverError] = []
+
+    async def answer(request: SearchRequest) -> None:
+        try:
+            needs[request] = await _answer(catalog, searcher, request)
+        except ToolweaverError as error:  # the task group would wrap it
+            failures.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for request in requests:
+            tasks.start_soon(answer, request)
+    if failures:
+        raise failures[0]
+    return [needs[request] for request in requests]
 
 
-def _row(hit: Hit) -> dict[str, Any]:
-    tool = hit.tool
-    row: dict[str, Any] = {
-        "name": tool.callable_name,
-        "server": tool.id.server,
-        "tool": tool.id.name,
-        "description": summarize(tool.description or tool.title),
-        "signature": signature(tool),
-        "score": round(hit.score, 4),
-    }
-    return row if tool.is_callable else {**row, "callable": False}
-
-
-def _known_domain(snapshot: Snapshot, domain: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return the domain to search in; None with a note, if there is no such domain or server."""
-    if not domain:
-        return None, ()
-    known = sorted({tool.domain for tool in snapshot.tools.values()} | set(snapshot.by_server))
-    if domain.casefold() in {name.casefold() for name in known}:
-        return domain, ()
-    more = ", ..." if len(known) > _MOST_NAMES else ""
-    return None, (
-        f"there is no domain {domain!r}, so all were searched; domains: {', '.join(known[:_MOST_NAMES])}{more}",
-    )
-
-
-def _away(catalog: CatalogView, result: SearchResult, question: str) -> Iterator[str]:
-    """Yield a sentence for each server that is away and may have been meant."""
-    words = set(tokenize(question))
-    found = {hit.tool.id.server for hit in result.hits}
-    for status in catalog.statuses:
-        meant = status.name in found or not words.isdisjoint(tokenize(status.name))
-        if status.state is SourceState.FAILED and (meant or (result.confidence != "high" and not status.tools)):
-            yield f"server {status.name} is not available: {status.reason}"
-        elif status.state is SourceState.CONNECTING and not status.tools:
-            yield f"server {status.name} is still starting; its tools cannot be found yet"
-        elif status.state is SourceState.CONNECTING and status.name in found:
-            yield f"server {status.name} is still starting; its tools are those of the last run"
+async def _answer(catalog: CatalogView, searcher: Searcher, request: SearchRequest) -> Need:
+    """Answer one request; where nothing fits, without hits, and after a look beyond the domain."""
+    result = await searcher.search(request)
+    elsewhere: SearchResult | None = None
+    if result.confidence == "none":
+        result = replace(result, hits=())
+        if request.domain is not None:
+            elsewhere = await searcher.search(replace(request, domain=None))
+    return Need(request.text, result, explain(Case(request.text, result, catalog, request.domain, elsewhere)))

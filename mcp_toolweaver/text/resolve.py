@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mcp_toolweaver.core.errors import AmbiguousTool, UnknownTool
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
+from mcp_toolweaver.text.closeness import resembling
 
 _SEPARATORS = ("::", "__", "/", ".", ":")
 _CLOSEST = 3
@@ -61,14 +62,6 @@ def _pairs(name: str) -> Iterator[ToolId]:
 
 def _similar(snapshot: Snapshot, name: str, server: str | None) -> list[str]:
     """Return the callable names of the most similar spelling."""
-    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415  for mistakes only
-
     wanted = f"{server}__{name}" if server else name
-    found = process.extract(
-        wanted[:_LONGEST_NAME],
-        list(snapshot.by_callable_name),
-        scorer=fuzz.WRatio,
-        processor=utils.default_process,
-        limit=_CLOSEST,
-    )
-    return [match for match, similarity, _position in found if similarity >= _LEAST_SIMILARITY]
+    found = resembling(wanted[:_LONGEST_NAME], list(snapshot.by_callable_name), limit=_CLOSEST)
+    return [match for match, similarity in found if similarity >= _LEAST_SIMILARITY]

@@ -9,6 +9,7 @@ understood reads ``any``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -19,16 +20,34 @@ from mcp_toolweaver.core.tools import Tool
 _DEEPEST = 3
 _MOST_PROPERTIES = 12
 _MOST_ALTERNATIVES = 6
-_LONGEST = 600
+LONGEST = 600
+_OPTIONAL = re.compile(r"[^:?]*\?:|…")
 _NAMES = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "null": "null"}
 
 
-def signature(tool: Tool) -> str:
-    """Return ``name(parameter: type, optional?: type)``, required parameters first."""
+def signature(tool: Tool, *, longest: int = LONGEST) -> str:
+    """Return ``name(parameter: type, optional?: type)``, required parameters first.
+
+    What is longer than ``longest`` loses first the insides of objects, then optional
+    parameters from the end, and only then its own end.
+    """
     schema = tool.input_schema
-    parameters = ", ".join(_properties(schema, schema, depth=0))
-    text = f"{tool.id.name}({parameters})"
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 2] + "…)"
+    parameters: list[str] = []
+    for depth in (0, _DEEPEST - 1, _DEEPEST):
+        parameters = list(_properties(schema, schema, depth))
+        text = f"{tool.id.name}({', '.join(parameters)})"
+        if len(text) <= longest:
+            return text
+    return _without_optional(tool.id.name, parameters, longest)
+
+
+def _without_optional(name: str, parameters: list[str], longest: int) -> str:
+    """Return the signature without as many optional parameters, from the end, as it takes; cut if it must be."""
+    text = f"{name}({', '.join(parameters)})"
+    while parameters and len(text) > longest and _OPTIONAL.match(parameters[-1]):
+        parameters = parameters[:-1]
+        text = f"{name}({', '.join([*parameters, '…'])})"
+    return text if len(text) <= longest else text[: longest - 2] + "…)"
 
 
 def _properties(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W_]+")
 _CASE_PART = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+[0-9]*(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]+)")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
+_MANY_MARKS = re.compile(r"([^\w\s]{32})[^\w\s]+")
 _LONGEST_TERM = 64
 
 STOP_WORDS = frozenset(
@@ -38,16 +39,28 @@ def tokenize(text: str) -> list[str]:
     A text of nothing but stop words keeps them, so that no query of words ends up empty.
     """
     terms = [term for term in _terms(text) if len(term) <= _LONGEST_TERM]
-    return [_stem(term) for term in terms if term not in STOP_WORDS] or terms
+    return [stem(term) for term in terms if term not in STOP_WORDS] or terms
 
 
 def _terms(text: str) -> Iterator[str]:
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
-        for piece in _CJK.split(word):
-            if _CJK.match(piece):
-                yield from _pairs(piece)
-            elif piece:
-                yield from _identifier_parts(piece)
+    for word in _WORD.findall(_composed(text)):
+        if word.isascii() and word.islower():
+            yield word  # as most are, and taking it apart would change nothing
+        else:
+            yield from _word_parts(word)
+
+
+def _word_parts(word: str) -> Iterator[str]:
+    for piece in _CJK.split(word):
+        if _CJK.match(piece):
+            yield from _pairs(piece)
+        elif piece:
+            yield from _identifier_parts(piece)
+
+
+def _composed(text: str) -> str:
+    """Return the text with its characters composed; of marks in a row 32, as it takes quadratic time in them."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", _MANY_MARKS.sub(r"\1", text))
 
 
 def _pairs(run: str) -> Iterator[str]:
@@ -67,7 +80,8 @@ def _identifier_parts(word: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=200_000)
-def _stem(term: str) -> str:
+def stem(term: str) -> str:
+    """Return the stem of a word in small letters, by the English Snowball stemmer."""
     with _stemmer_lock:
         return str(_stemmer().stemWord(term))
 

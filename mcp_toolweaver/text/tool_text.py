@@ -1,47 +1,137 @@
-"""What of a tool is searched: as weighted terms for BM25, and as one passage for the embedding."""
+"""What of a tool is searched: its fields as terms for BM25F, and one passage for the embedding.
+
+A description says what the tool does first and how to call it later, so its lists of arguments
+and examples are a field of their own, and parameters are read from the schema. Everything is
+bounded: what is longer, or says the same word more often, gains nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from types import MappingProxyType
+from typing import Any
 
-from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.tools import Tool
+from mcp_toolweaver.text.synonyms import synonyms
 from mcp_toolweaver.text.tokenize import tokenize
 
-# How often a term counts by the field it stands in. A name says more than prose.
-NAME_WEIGHT = 2
-SERVER_WEIGHT = 2
-PLAIN_WEIGHT = 1
+SYNONYMS = "synonyms"
+"""The field that is not the tool's own."""
 
+FIELD_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "server": 2.0,
+        "name": 2.0,
+        "title": 2.0,
+        "description": 0.8,
+        "usage": 0.4,
+        "parameters": 1.0,
+        "parameter texts": 0.6,
+        "choices": 0.4,
+        "server description": 0.4,
+        SYNONYMS: 0.4,
+    }
+)
+"""How much a term counts by the field it stands in; decision 9 has the evidence."""
+
+_MOST_TERMS: Mapping[str, int] = MappingProxyType({"server": 12, "name": 12, "title": 12})
+_MOST_DISTINCT = 80
+_MOST_TIMES = 3
+
+_MOST_FIELD_CHARACTERS = 20_000
 _MOST_CHARACTERS = 4_000  # of a description; real ones reach 14,000, and the first part says it
 _MOST_PARAMETERS = 64
 _MOST_PARAMETER_CHARACTERS = 300
+_MOST_CHOICES = 20
 _PASSAGE_CHARACTERS = 1_200  # all-MiniLM-L6-v2 reads 256 word pieces
+_USAGE = re.compile(
+    r"\n[ \t]{0,16}(?:args|arguments|parameters|params|inputs?|outputs?|returns?|examples?)"
+    r"[ \t]{0,16}:?[ \t]{0,16}\r?\n",
+    re.IGNORECASE,
+)
+
+
+def field_terms(tool: Tool) -> dict[str, list[str]]:
+    """Return the terms of each field, in their order; fields without terms are left out."""
+    purpose, usage = _split(tool.description[:_MOST_CHARACTERS])
+    properties = _properties(tool)
+    texts = {
+        "server": tool.id.server,
+        "name": tool.id.name,
+        "title": tool.title,
+        "description": purpose,
+        "usage": usage,
+        "parameters": " ".join(properties),
+        "parameter texts": " ".join(_described(properties)),
+        "choices": " ".join(_choices(properties)),
+        "server description": tool.server_description[:_MOST_CHARACTERS],
+    }
+    terms = {
+        field: _bounded(tokenize(text[:_MOST_FIELD_CHARACTERS]), _MOST_TERMS.get(field))
+        for field, text in texts.items()
+    }
+    said = chain.from_iterable(terms[field] for field in ("name", "title", "description"))
+    terms[SYNONYMS] = _bounded(synonyms(said), None)
+    return {field: found for field, found in terms.items() if found}
 
 
 def search_terms(tool: Tool) -> list[str]:
-    """Return the terms of a tool, each as often as the weight of its field asks."""
-    name = tokenize(f"{tool.id.name} {tool.title}") * NAME_WEIGHT
-    server = tokenize(tool.id.server) * SERVER_WEIGHT
-    rest = [tool.description[:_MOST_CHARACTERS], *_parameters(tool)]
-    return name + server + tokenize(" ".join(rest)) * PLAIN_WEIGHT
+    """Return the terms that the tool itself holds, in all fields."""
+    return list(chain.from_iterable(terms for field, terms in field_terms(tool).items() if field != SYNONYMS))
 
 
 def passage(tool: Tool) -> str:
-    """Return the text whose embedding stands for the tool: server, name, description."""
+    """Return the text whose embedding stands for the tool: server, name, what it does."""
     name = " ".join(_readable(part) for part in (tool.id.server, tool.id.name) if part)
-    return f"{name}: {tool.description}"[:_PASSAGE_CHARACTERS]
+    purpose, _usage = _split(tool.description[:_MOST_CHARACTERS])
+    return f"{name}: {purpose.strip()}"[:_PASSAGE_CHARACTERS]
 
 
-def _parameters(tool: Tool) -> Iterator[str]:
-    """Yield the names of the tool's parameters and what is said of them."""
+def _split(description: str) -> tuple[str, str]:
+    """Return what the description says before its first list of arguments or examples, and the rest."""
+    found = _USAGE.search(f"{description}\n")
+    if found is None or not description[: found.start()].strip():
+        return description, ""
+    return description[: found.start()], description[found.start() :]
+
+
+def _bounded(terms: Sequence[str], most: int | None) -> list[str]:
+    """Return the terms, each at most three times, of the first 80 distinct ones only."""
+    times: Counter[str] = Counter()
+    kept: list[str] = []
+    for term in islice(terms, most):
+        if times[term] < _MOST_TIMES and (term in times or len(times) < _MOST_DISTINCT):
+            times[term] += 1
+            kept.append(term)
+    return kept
+
+
+def _properties(tool: Tool) -> dict[str, Any]:
     properties = tool.input_schema.get("properties")
-    if is_object(properties):
-        for name, schema in list(properties.items())[:_MOST_PARAMETERS]:
-            yield name
-            if is_object(schema):
-                yield str(schema.get("description", ""))[:_MOST_PARAMETER_CHARACTERS]
+    return dict(islice(properties.items(), _MOST_PARAMETERS)) if is_object(properties) else {}
+
+
+def _described(properties: Mapping[str, Any]) -> Iterator[str]:
+    for schema in properties.values():
+        description = schema.get("description") if is_object(schema) else None
+        if isinstance(description, str):
+            yield description[:_MOST_PARAMETER_CHARACTERS]
+
+
+def _choices(properties: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts that parameters, or the items of a list, may be one of."""
+    for schema in properties.values():
+        for holder in (schema, schema.get("items") if is_object(schema) else None):
+            values = holder.get("enum") if is_object(holder) else None
+            if is_array(values):
+                yield from (value[:64] for value in values[:_MOST_CHOICES] if isinstance(value, str))
 
 
 def _readable(identifier: str) -> str:
-    return identifier.replace("_", " ").replace("-", " ")
+    """Return an identifier as words: ``getAllItems`` and ``get_all-items`` read ``get all items``."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\-.]+", " ", identifier)
+    return " ".join(spaced.split())

@@ -6,43 +6,21 @@ approximate nothing that is tested here: the catalogs are small.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 import numpy as np
 import pytest
 
 from mcp_toolweaver.core.interfaces import ToolIndex
-from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match
+from mcp_toolweaver.core.query import IndexEntry
 from mcp_toolweaver.core.tools import ToolId
-from mcp_toolweaver.text.tokenize import tokenize
-from tests.fakes.embedder import FakeEmbedder
+from tests.contracts.asking import MAIL, MODEL, READ, WRITE, Promise, ask, asking
+from tests.contracts.crowd import PROMISES_ABOUT_THE_CROWD
+from tests.contracts.parts import PROMISES_ABOUT_PARTS
 from tests.fakes.tools import make_tool
 
-if TYPE_CHECKING:
-    from mcp_toolweaver.core.query import Vector
-
-Promise: TypeAlias = Callable[[ToolIndex], Awaitable[None]]
-
-READ = make_tool("read_file", "Reads a file from the disk.", server="files", domain="storage")
-WRITE = make_tool("write_file", "Writes a file to the disk.", server="files", domain="storage")
-MAIL = make_tool("send_mail", "Sends a message.", server="Mail", domain="People")
-MODEL = FakeEmbedder(dimension=16)
-
-
-def asking(text: str, *, limit: int = 10, domain: str | None = None, vector: Vector | None = None) -> IndexQuery:
-    """Return the question that a text becomes."""
-    return IndexQuery(terms=tuple(tokenize(text)), limit=limit, vector=vector, domain=domain)
-
-
-async def ask(index: ToolIndex, query: IndexQuery) -> dict[str, Match]:
-    """Return the candidates by the name of the tool, which must not repeat."""
-    matches = await index.query(query)
-    found = {match.id.name: match for match in matches}
-    assert len(found) == len(matches)
-    return found
+__all__ = ["TOOL_INDEX_CONTRACT", "Promise"]
 
 
 async def an_empty_index_finds_nothing(index: ToolIndex) -> None:
@@ -57,8 +35,8 @@ async def what_was_added_is_found_by_its_words(index: ToolIndex) -> None:
     found = await ask(index, asking("reading files"))
     assert set(found) == {"read_file"}
     assert found["read_file"].id == READ.id
-    assert (found["read_file"].lexical or 0) > 0
-    assert found["read_file"].dense is None
+    assert found["read_file"].lexical[0] > 0
+    assert found["read_file"].dense == ()
 
 
 async def digests_tell_what_is_indexed(index: ToolIndex) -> None:
@@ -86,7 +64,7 @@ async def a_tool_applied_again_is_replaced(index: ToolIndex) -> None:
     assert await index.digests() == {READ.id: renamed.digest}
     assert await ask(index, asking("disk")) == {}
     found = await ask(index, asking("zebra", vector=MODEL.vector("old")))
-    assert found["read_file"].dense is None
+    assert found["read_file"].dense == ()
 
 
 async def a_vector_added_later_makes_a_tool_found_by_meaning(index: ToolIndex) -> None:
@@ -95,8 +73,8 @@ async def a_vector_added_later_makes_a_tool_found_by_meaning(index: ToolIndex) -
     assert await ask(index, query) == {}
     await index.apply([IndexEntry(READ, MODEL.vector("r"))], [])
     found = await ask(index, query)
-    assert found["read_file"].dense == pytest.approx(1.0, abs=1e-5)
-    assert found["read_file"].lexical is None
+    assert found["read_file"].dense == pytest.approx((1.0,), abs=1e-5)
+    assert found["read_file"].lexical == (0.0,)
 
 
 async def the_last_tool_can_be_deleted(index: ToolIndex) -> None:
@@ -109,7 +87,7 @@ async def the_last_tool_can_be_deleted(index: ToolIndex) -> None:
 async def tools_of_one_name_on_two_servers_are_two_tools(index: ToolIndex) -> None:
     other = make_tool("read_file", "Reads a file from the disk.", server="other")
     await index.apply([IndexEntry(READ), IndexEntry(other)], [])
-    matches = await index.query(asking("read file"))
+    matches = (await index.query(asking("read file"))).matches
     assert {match.id for match in matches} == {READ.id, other.id}
 
 
@@ -148,8 +126,8 @@ async def each_lane_brings_its_own_best(index: ToolIndex) -> None:
     await index.apply([IndexEntry(READ, MODEL.vector("a")), IndexEntry(MAIL, MODEL.vector("b"))], [])
     found = await ask(index, asking("disk", limit=1, vector=MODEL.vector("b")))
     assert set(found) == {"read_file", "send_mail"}
-    assert found["read_file"].lexical is not None
-    assert found["send_mail"].dense == pytest.approx(1.0, abs=1e-5)
+    assert found["read_file"].lexical[0] > 0 == found["send_mail"].lexical[0]
+    assert found["send_mail"].dense == pytest.approx((1.0,), abs=1e-5)
 
 
 async def a_limit_of_nothing_returns_nothing(index: ToolIndex) -> None:
@@ -166,7 +144,7 @@ async def meaning_ranks_by_the_exact_cosine(index: ToolIndex) -> None:
         cosines = dict(zip((tool.id.name for tool in tools), (matrix @ query).tolist(), strict=True))
         found = await ask(index, asking("", limit=7, vector=query))
         assert set(found) == {name for _cosine, name in sorted(((at, name) for name, at in cosines.items()))[-7:]}
-        assert {name: match.dense for name, match in found.items()} == pytest.approx(
+        assert {name: match.dense[0] for name, match in found.items()} == pytest.approx(
             {name: cosines[name] for name in found}, abs=1e-5
         )
 
@@ -174,9 +152,9 @@ async def meaning_ranks_by_the_exact_cosine(index: ToolIndex) -> None:
 async def tools_without_vectors_are_not_found_by_meaning(index: ToolIndex) -> None:
     await index.apply([IndexEntry(READ, MODEL.vector("r")), IndexEntry(MAIL)], [])
     found = await ask(index, asking("message", vector=MODEL.vector("r")))
-    assert found["read_file"].dense is not None
-    assert found["send_mail"].dense is None
-    assert found["send_mail"].lexical is not None
+    assert len(found["read_file"].dense) == 1
+    assert found["send_mail"].dense == ()
+    assert found["send_mail"].lexical[0] > 0
 
 
 async def tools_without_vectors_are_counted(index: ToolIndex) -> None:
@@ -200,7 +178,7 @@ async def a_rarer_word_scores_higher(index: ToolIndex) -> None:
     crowd = [make_tool(f"common_{number}", "common") for number in range(10)]
     await index.apply([IndexEntry(tool) for tool in (*crowd, make_tool("rare_0", "rare"))], [])
     found = await ask(index, asking("common rare", limit=100))
-    best = max(found.values(), key=lambda match: match.lexical or 0)
+    best = max(found.values(), key=lambda match: match.lexical)
     assert best.id.name == "rare_0"
 
 
@@ -257,4 +235,6 @@ TOOL_INDEX_CONTRACT: tuple[Promise, ...] = (
     a_rarer_word_scores_higher,
     ties_are_settled_the_same_way_every_time,
     a_query_sees_all_of_a_change_or_nothing,
+    *PROMISES_ABOUT_PARTS,
+    *PROMISES_ABOUT_THE_CROWD,
 )

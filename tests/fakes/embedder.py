@@ -30,8 +30,8 @@ class FakeEmbedder:
         """Every text that was embedded, in order."""
         return [text for batch in self.batches for text in batch]
 
-    async def embed_query(self, text: str) -> Vector:
-        return (await self.embed_documents([text]))[0]
+    async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:
+        return await self.embed_documents(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
         await anyio.lowlevel.checkpoint()

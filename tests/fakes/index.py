@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match
+from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match
 from mcp_toolweaver.core.tools import ToolId
 
 
@@ -20,9 +20,9 @@ class FakeIndex:
         """The names of the tools that are searchable by meaning."""
         return {id_.name for id_, entry in self.entries.items() if entry.vector is not None}
 
-    async def query(self, query: IndexQuery) -> Sequence[Match]:
+    async def query(self, query: IndexQuery) -> Candidates:
         self.queries.append(query)
-        return self.matches
+        return Candidates(tuple(self.matches))
 
     async def unembedded(self) -> int:
         return sum(entry.vector is None for entry in self.entries.values())

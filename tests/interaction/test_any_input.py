@@ -19,6 +19,7 @@ from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.memory import MemoryIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
 from mcp_toolweaver.search.lexical import LexicalSearcher
+from mcp_toolweaver.search.names import CurrentNames
 from mcp_toolweaver.server.gateway import Gateway
 from tests.fakes.embedder import FakeEmbedder
 
@@ -28,7 +29,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from(["search_tools", "get_tool_details", "call_tool", "box__open", "no_such_tool"])
-KEYS = st.sampled_from(["query", "limit", "domain", "names", "name", "arguments", "server", "other"])
+SEARCH_KEYS = ["query", "queries", "limit", "domain", "detail", "max_tokens"]
+KEYS = st.sampled_from([*SEARCH_KEYS, "names", "name", "arguments", "server", "other"])
 QUERIES = [
     "the of and to",
     "'; DROP TABLE tools; --",
@@ -38,6 +40,28 @@ QUERIES = [
     "\u200b\u202e\x07open\x00",
     "open " * 20_000,
     "🧰" * 5_000,
+    "open\ud800\udfff the box",
+    "[" * 50_000,
+    "5",
+    "null",
+]
+UNUSABLE: list[dict[str, Any]] = [
+    {},
+    {"query": None},
+    {"query": " \n\t "},
+    {"query": "\u200b\x00\ud800"},
+    {"query": 5},
+    {"queries": []},
+    {"queries": ["", "  "]},
+    {"queries": [["open"]]},
+    {"query": "open", "limit": -1},
+    {"query": "open", "limit": 0},
+    {"query": "open", "limit": "many"},
+    {"query": "open", "max_tokens": 0},
+    {"query": "open", "max_tokens": -(10**40)},
+    {"query": "open", "max_tokens": "few"},
+    {"query": "open", "detail": "all"},
+    {"query": "open", "x" * 100_000: 1},
 ]
 
 
@@ -62,7 +86,7 @@ SCHEMA = {"type": "object", "properties": {"how": {"enum": ["softly", "hard"]}},
 async def connected() -> AsyncGenerator[Client]:
     catalog, index = Box(), MemoryIndex()
     await Indexer(index, FakeEmbedder()).sync_words(catalog.snapshot)
-    searcher, caller = LexicalSearcher(catalog, index), CheckedCaller(catalog)
+    searcher, caller = LexicalSearcher(catalog, index, CurrentNames(catalog)), CheckedCaller(catalog)
     gateway = Gateway(catalog, searcher, caller, direct_threshold=0, wait_searchable=_at_once)
     async with Client(gateway.server, mode="legacy") as client:
         yield client
@@ -92,7 +116,40 @@ async def test_any_text_is_a_query(query: str) -> None:
     async with connected() as client:
         answer = await client.call_tool("search_tools", {"query": query})
     assert not answer.is_error
-    assert set(answer.structured_content) == {"tools", "confidence", "degraded", "hint"}
+    assert set(answer.structured_content) - {"why"} == {"tools", "confidence", "degraded", "hint"}
+    assert ("why" in answer.structured_content) or answer.structured_content["confidence"] != "none"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+async def test_any_texts_are_queries_and_come_back_short(query: str) -> None:
+    async with connected() as client:
+        answer = await client.call_tool("search_tools", {"queries": [query, "close the box", query * 2]})
+    assert not answer.is_error
+    assert answer.structured_content["needs"][1]["tools"]
+    assert all(len(need["query"]) < 200 for need in answer.structured_content["needs"])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("arguments", UNUSABLE, ids=range(len(UNUSABLE)))
+async def test_what_cannot_be_searched_for_is_an_error_that_says_why(arguments: dict[str, Any]) -> None:
+    async with connected() as client:
+        answer = await client.call_tool("search_tools", arguments)
+        assert answer.is_error
+        (block,) = answer.content
+        assert block.type == "text"
+        assert "search_tools" in block.text or "query is empty" in block.text
+        assert len(block.text) < 1_000
+        assert not (await client.call_tool("search_tools", {"query": "open"})).is_error
+
+
+@pytest.mark.anyio
+async def test_any_length_is_a_length() -> None:
+    async with connected() as client:
+        shortest = await client.call_tool("search_tools", {"query": "the box", "max_tokens": 1})
+        longest = await client.call_tool("search_tools", {"query": "the box", "max_tokens": 10**30, "detail": "schema"})
+    assert shortest.structured_content["tools"]
+    assert [row["inputSchema"]["type"] for row in longest.structured_content["tools"]] == ["object", "object"]
 
 
 @pytest.mark.anyio

@@ -47,7 +47,9 @@ async def test_host_sees_three_meta_tools_that_its_own_search_does_not_hide(conf
 @ERAS
 async def test_search_returns_one_object_as_structured_content_and_as_text(config: Path, mode: str) -> None:
     async with host(config, mode=mode) as client:
-        result = await client.call_tool("search_tools", {"query": "convert a time between time zones", "limit": 4})
+        query = {"query": "convert a time between time zones", "limit": 4}
+        result = await client.call_tool("search_tools", query)
+        whole = await client.call_tool("search_tools", {**query, "detail": "schema"})
     reply = result.structured_content
     assert json.loads(text_of(result)) == reply
     assert set(reply) >= {"tools", "confidence", "degraded", "hint"}
@@ -55,8 +57,9 @@ async def test_search_returns_one_object_as_structured_content_and_as_text(confi
     assert len(rows) == 4
     assert rows[0]["name"] == "time__convert_time"
     assert (rows[0]["server"], rows[0]["tool"]) == ("time", "convert_time")
-    assert rows[0]["inputSchema"]["required"] == ["source_timezone", "time", "target_timezone"]
     assert "source_timezone: string" in rows[0]["signature"]
+    schema = whole.structured_content["tools"][0]["inputSchema"]
+    assert schema["required"] == ["source_timezone", "time", "target_timezone"]
     assert all("inputSchema" not in row for row in rows[1:])
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,46}", row["name"]) for row in rows)
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
@@ -133,6 +136,36 @@ async def test_search_can_be_kept_to_a_domain_or_a_server(config: Path) -> None:
     assert {row["server"] for row in server.structured_content["tools"]} == {"git"}
     assert unknown.structured_content["tools"]
     assert "nowhere" in " ".join(unknown.structured_content["degraded"])
+
+
+@ERAS
+async def test_a_plan_of_several_needs_is_answered_in_one_round_trip(config: Path, mode: str) -> None:
+    plan = ["what time is it in Tokyo", "which files did the last commit touch", "refund a payment"]
+    async with host(config, mode=mode) as client:
+        result = await client.call_tool("search_tools", {"queries": plan, "limit": 3})
+        short = await client.call_tool("search_tools", {"queries": plan, "limit": 3, "max_tokens": 300})
+    reply = result.structured_content
+    assert json.loads(text_of(result)) == reply
+    assert [need["query"] for need in reply["needs"]] == plan
+    assert all(1 <= len(need["tools"]) <= 3 for need in reply["needs"])
+    assert "time__get_current_time" in reply["needs"][0]["tools"]
+    assert "paydesk__refund_payment" in reply["needs"][2]["tools"]
+    rows = [row["name"] for row in reply["tools"]]
+    assert len(rows) == len(set(rows))
+    assert {need["tools"][0] for need in reply["needs"]} <= set(rows)
+    assert len(text_of(short)) < len(text_of(result))
+
+
+async def test_a_reply_is_as_detailed_and_as_long_as_the_model_asks(config: Path) -> None:
+    async with host(config) as client:
+        lengths: list[int] = []
+        for detail in ("names", "signature", "schema"):
+            result = await client.call_tool("search_tools", {"query": "send a message", "detail": detail})
+            lengths.append(len(text_of(result)))
+        short = await client.call_tool("search_tools", {"query": "send a message", "limit": 40, "max_tokens": 200})
+    assert lengths == sorted(set(lengths))
+    assert short.structured_content["left_out"] > 0
+    assert len(text_of(short)) < 1_200
 
 
 async def test_names_are_the_same_in_the_next_run(config: Path) -> None:

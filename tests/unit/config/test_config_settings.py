@@ -21,6 +21,7 @@ def test_the_defaults_are_sensible() -> None:
     assert settings.expose.direct_threshold == 20
     assert (settings.downstream.connect_timeout, settings.downstream.call_timeout) == (60.0, 60.0)
     assert (settings.embedding.enabled, settings.embedding.model) == (True, "all-MiniLM-L6-v2")
+    assert 0 <= settings.search.meaning_weight <= 1
     assert settings.log_level == "info"
 
 
@@ -118,7 +119,7 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path) -> None:
             {"zzz": 1},
             ".zzz",
             "is not a setting",
-            "use one of expose, downstream, embedding, data_dir, cache_dir, log_level",
+            "use one of expose, downstream, embedding, search, data_dir, cache_dir, log_level",
         ),
         ({"_env_file": "/etc/passwd"}, "._env_file", "is not a setting", "use one of"),
         ({"_cli_parse_args": True}, "._cli_parse_args", "is not a setting", "use one of"),
@@ -137,6 +138,10 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path) -> None:
         ({"embedding": {"enabled": "perhaps"}}, ".embedding.enabled", "should be a valid boolean", "correct or"),
         ({"embedding": {"model": None}}, ".embedding.model", "should be a valid string", "correct or"),
         ({"embedding": False}, ".embedding", "should be an object", "correct or"),
+        ({"search": {"meaning_weight": 1.2}}, ".search.meaning_weight", "less than or equal to 1", "correct or"),
+        ({"search": {"meaning_weight": -0.1}}, ".search.meaning_weight", "greater than or equal to 0", "correct or"),
+        ({"search": {"meaning_weight": float("nan")}}, ".search.meaning_weight", "greater than or equal", "correct or"),
+        ({"search": {"meaning_weight": True}}, ".search.meaning_weight", "should be a number", "correct or"),
         ({"data_dir": 5}, ".data_dir", "should be the path of a folder", "correct or"),
         ({"cache_dir": ""}, ".cache_dir", "should be the path of a folder", "correct or"),
         ({"log_level": 5}, ".log_level", "should be 'debug', 'info', 'warning' or 'error'", "correct or"),

@@ -47,28 +47,51 @@ async def test_a_text_that_repeats_in_a_batch_is_embedded_once_and_returned_each
 async def test_queries_are_remembered_like_documents() -> None:
     model = FakeEmbedder()
     embedder = CachedEmbedder(model, FakeCache())
-    first = await embedder.embed_query("a")
-    np.testing.assert_array_equal(await embedder.embed_query("a"), first)
-    assert len(await embedder.embed_documents(["a"])) == 1
+    [first] = await embedder.embed_queries(["a"])
+    for vectors in (await embedder.embed_queries(["a"]), await embedder.embed_documents(["a"])):
+        np.testing.assert_array_equal(vectors, [first])
     assert model.texts == ["a"]
+
+
+async def test_of_a_question_and_its_parts_only_what_is_new_is_embedded_all_at_once() -> None:
+    model = FakeEmbedder()
+    embedder = CachedEmbedder(model, FakeCache())
+    await embedder.embed_queries(["known part"])
+    vectors = await embedder.embed_queries(["whole", "known part", "part", "whole"])
+    assert model.batches == [["known part"], ["whole", "part"]]
+    np.testing.assert_array_equal(vectors, [model.vector(text) for text in ("whole", "known part", "part", "whole")])
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=8), max_size=5))
+def test_any_questions_have_their_vectors_in_order_and_no_text_is_embedded_twice(questions: list[list[str]]) -> None:
+    async def embed() -> None:
+        model = FakeEmbedder()
+        embedder = CachedEmbedder(model, FakeCache())
+        for texts in questions:
+            found = [vector.tolist() for vector in await embedder.embed_queries(texts)]
+            assert found == [model.vector(text).tolist() for text in texts]
+        assert model.texts == list(dict.fromkeys(text for texts in questions for text in texts))
+        assert [] not in model.batches
+
+    anyio.run(embed)
 
 
 async def test_no_text_needs_no_model() -> None:
     model = FakeEmbedder()
     model.calls_before_away = 0
-    assert list(await CachedEmbedder(model, FakeCache()).embed_documents([])) == []
+    embedder = CachedEmbedder(model, FakeCache())
+    assert (list(await embedder.embed_documents([])), list(await embedder.embed_queries([]))) == ([], [])
 
 
 async def test_what_is_known_is_answered_while_the_model_is_away() -> None:
     model = FakeEmbedder()
     embedder = CachedEmbedder(model, FakeCache())
-    await embedder.embed_query("a")
+    await embedder.embed_queries(["a"])
     model.calls_before_away = 0
-    np.testing.assert_array_equal(await embedder.embed_query("a"), model.vector("a"))
-    with pytest.raises(Unavailable):
-        await embedder.embed_query("b")
-    with pytest.raises(Unavailable):
-        await embedder.embed_documents(["a", "b"])
+    np.testing.assert_array_equal(await embedder.embed_queries(["a", "a"]), [model.vector("a")] * 2)
+    for embed in (embedder.embed_queries, embedder.embed_documents):
+        with pytest.raises(Unavailable):
+            await embed(["a", "b"])
 
 
 async def test_two_spaces_never_share_a_vector() -> None:
@@ -78,7 +101,7 @@ async def test_two_spaces_never_share_a_vector() -> None:
         for model in models:
             embedder = CachedEmbedder(model, cache)
             assert embedder.space == model.space
-            np.testing.assert_array_equal(await embedder.embed_query("a"), model.vector("a"))
+            np.testing.assert_array_equal(await embedder.embed_queries(["a"]), [model.vector("a")])
     assert [model.texts for model in models] == [["a"], ["a"], ["a"]]
 
 
@@ -91,7 +114,7 @@ async def test_vectors_are_kept_for_a_week() -> None:
 
 async def test_texts_do_not_stand_in_the_cache() -> None:
     cache = FakeCache()
-    await CachedEmbedder(FakeEmbedder(), cache).embed_query("a secret")
+    await CachedEmbedder(FakeEmbedder(), cache).embed_queries(["a secret"])
     assert not [key for key in cache.values if "secret" in key]
 
 
@@ -115,14 +138,14 @@ async def test_texts_do_not_stand_in_the_cache() -> None:
 async def test_a_damaged_value_is_embedded_anew_and_replaced(damaged: bytes) -> None:
     cache, model = FakeCache(), FakeEmbedder()
     embedder = CachedEmbedder(model, cache)
-    await embedder.embed_query("a")
+    await embedder.embed_queries(["a"])
     [key] = cache.values
     good = cache.values[key]
-    for times in (2, 3):
+    for embed in (embedder.embed_queries, embedder.embed_documents):
         cache.values[key] = damaged
-        vector = await embedder.embed_query("a") if times == 2 else (await embedder.embed_documents(["a"]))[0]
-        np.testing.assert_array_equal(vector, model.vector("a"))
-        assert model.texts == ["a"] * times
+        model.batches.clear()
+        np.testing.assert_array_equal(await embed(["a"]), [model.vector("a")])
+        assert model.texts == ["a"]
         assert cache.values[key] == good
 
 
@@ -131,9 +154,9 @@ def test_any_bytes_in_the_cache_give_a_unit_vector_of_the_model_or_are_ignored(v
     async def embed() -> None:
         cache, model = FakeCache(), FakeEmbedder()
         embedder = CachedEmbedder(model, cache)
-        await embedder.embed_query("a")
+        await embedder.embed_queries(["a"])
         cache.values = dict.fromkeys(cache.values, value)
-        vector = await embedder.embed_query("a")
+        [vector] = await embedder.embed_queries(["a"])
         assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-2)
 
     anyio.run(embed)
@@ -143,6 +166,10 @@ async def test_a_text_that_cannot_be_encoded_has_a_vector() -> None:
     assert len(await CachedEmbedder(FakeEmbedder(), FakeCache()).embed_documents(["\ud800", ""])) == 2
 
 
-async def test_a_model_that_returns_too_few_vectors_is_unavailable() -> None:
-    with pytest.raises(Unavailable):
-        await CachedEmbedder(ShortEmbedder(), FakeCache()).embed_documents(["a", "b"])
+async def test_a_model_that_returns_too_few_vectors_is_unavailable_and_none_of_them_is_kept() -> None:
+    cache = FakeCache()
+    embedder = CachedEmbedder(ShortEmbedder(), cache)
+    for embed in (embedder.embed_queries, embedder.embed_documents):
+        with pytest.raises(Unavailable, match="returned 1 vectors for 2 texts"):
+            await embed(["a", "b"])
+    assert cache.values == {}

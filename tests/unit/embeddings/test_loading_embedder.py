@@ -24,17 +24,17 @@ async def load_with_a_bug() -> Embedder:
 
 async def test_before_it_is_loaded_it_says_that_it_is_loading() -> None:
     embedder = LoadingEmbedder("fake", load_fake)
-    for asked in (lambda: embedder.embed_query("a"), lambda: embedder.embed_documents(["a"])):
+    for embed in (embedder.embed_queries, embedder.embed_documents):
         with pytest.raises(Unavailable, match="search by meaning: the embedding model is still loading"):
-            await asked()
+            await embed(["a"])
 
 
 async def test_once_loaded_it_answers() -> None:
     embedder = LoadingEmbedder("fake", load_fake)
     await embedder.load()
-    vector = FakeEmbedder().vector("a").tolist()
-    assert (await embedder.embed_query("a")).tolist() == vector
-    assert [each.tolist() for each in await embedder.embed_documents(["a", "a"])] == [vector, vector]
+    for embed in (embedder.embed_queries, embedder.embed_documents):
+        vectors = await embed(["a", "b", "a"])
+        assert [vector.tolist() for vector in vectors] == [FakeEmbedder().vector(text).tolist() for text in "aba"]
     assert embedder.space == "fake"
 
 
@@ -44,7 +44,7 @@ async def test_every_caller_learns_why_loading_failed() -> None:
     errors: list[Unavailable] = []
     for _ in range(2):
         with pytest.raises(Unavailable, match="search by meaning: not installed") as raised:
-            await embedder.embed_query("a")
+            await embedder.embed_queries(["a"])
         errors.append(raised.value)
     assert errors[0] is not errors[1]  # an error that is raised again grows a traceback each time
 
@@ -55,4 +55,4 @@ async def test_a_bug_in_loading_is_not_hidden() -> None:
         await embedder.load()
     assert not embedder.is_loaded
     with pytest.raises(Unavailable):
-        await embedder.embed_query("a")
+        await embedder.embed_queries(["a"])

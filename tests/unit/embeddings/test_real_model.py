@@ -27,7 +27,7 @@ async def test_vectors_have_384_dimensions_and_unit_length(model: SentenceTransf
 
 
 async def test_similar_texts_are_closer_than_unrelated_ones(model: SentenceTransformerEmbedder) -> None:
-    query = await model.embed_query("notify my team about the outage")
+    [query] = await model.embed_queries(["notify my team about the outage"])
     similar, unrelated = await model.embed_documents(
         ["slack post message: Sends a message to a channel.", "math sqrt: Computes the square root of a number."]
     )
@@ -35,13 +35,22 @@ async def test_similar_texts_are_closer_than_unrelated_ones(model: SentenceTrans
 
 
 async def test_a_text_has_one_vector_whatever_stands_beside_it(model: SentenceTransformerEmbedder) -> None:
-    alone = await model.embed_query("read a file")
+    [alone] = await model.embed_queries(["read a file"])
     _first, beside = await model.embed_documents(["word " * 300, "read a file"])
     np.testing.assert_allclose(alone, beside, atol=1e-5)
 
 
+async def test_a_question_and_its_parts_have_their_vectors_in_the_order_of_the_texts(
+    model: SentenceTransformerEmbedder,
+) -> None:
+    texts = ["read a file and then send a message to the team", "read a file", "send a message", "read a file"]
+    found = await model.embed_queries(texts)
+    alone = [(await model.embed_queries([text]))[0] for text in texts]
+    np.testing.assert_allclose(np.stack(found), np.stack(alone), atol=1e-5)
+
+
 async def test_no_text_has_no_vector(model: SentenceTransformerEmbedder) -> None:
-    assert list(await model.embed_documents([])) == []
+    assert (list(await model.embed_documents([])), list(await model.embed_queries([]))) == ([], [])
 
 
 @pytest.mark.parametrize("missing", ["no-such-model", "nobody/no-such-model", "/no/such/folder"])
@@ -80,4 +89,4 @@ async def test_a_model_that_fails_is_unavailable(error: Exception | None) -> Non
     with pytest.raises(
         Unavailable, match=r"the model fake (returned vectors that are not numbers|failed: out of memory)$"
     ):
-        await SentenceTransformerEmbedder(BrokenModel(error), "fake").embed_query("a")
+        await SentenceTransformerEmbedder(BrokenModel(error), "fake").embed_queries(["a"])

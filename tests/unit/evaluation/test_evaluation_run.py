@@ -220,6 +220,16 @@ async def test_a_report_is_json_with_four_digits() -> None:
         "MRR": 0.4167,  # (1 / 3 + 1 / 2) / 2
         "hit@1": 0.0,
     }
+    intervals = document.pop("intervals")
+    assert document["by_kind"]["k"].pop("intervals") == intervals
+    assert set(intervals) == {*metrics, "false_abstention"}
+    assert all(low <= metrics.get(name, 0.0) <= high for name, (low, high) in intervals.items())
+    per_query = document.pop("per_query")
+    assert per_query["fields"] == ["fingerprint", *metrics, "abstained"]
+    assert [row[1:] for row in per_query["rows"].values()] == [
+        [0.0, 1.0, 1.0, 1.0, 0.5, 0.3333, 0.0, 0],
+        [0.0, 0.3333, 0.3333, 0.3333, 0.2961, 0.5, 0.0, 0],
+    ]
     summary = {
         "queries": 2,
         "answerable": 2,

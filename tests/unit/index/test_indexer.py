@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mcp_toolweaver.core.errors import Unavailable
-from mcp_toolweaver.core.query import IndexQuery
+from mcp_toolweaver.core.query import IndexQuery, Probe
 from mcp_toolweaver.core.tools import Snapshot, Tool
 from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.memory import MemoryIndex
@@ -128,7 +128,7 @@ async def test_words_stay_searchable_where_the_model_is_away() -> None:
     await indexer.sync_words(Snapshot.of(TOOLS))
     with pytest.raises(Unavailable, match="fake model"):
         await indexer.sync_vectors(Snapshot.of(TOOLS))
-    assert len(await index.query(IndexQuery(("srv",), 5))) == 3
+    assert len((await index.query(IndexQuery((Probe(("srv",)),), 5))).matches) == 3
 
 
 async def test_a_model_that_goes_away_and_comes_back_leaves_no_tool_behind() -> None:

@@ -1,107 +1,139 @@
-"""Candidates become hits: fused, ordered, judged, and only of tools that are still there."""
+"""Candidates become hits: fused, led by what is named, judged, spread, and only of tools that are still there."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_toolweaver.core.query import Match, SearchRequest
+from mcp_toolweaver.core.query import Candidates, Match, SearchRequest
 from mcp_toolweaver.core.tools import Snapshot, ToolId
-from mcp_toolweaver.search.fusion import RANK_CONSTANT
-from mcp_toolweaver.search.ranking import CANDIDATES, index_query, rank
+from mcp_toolweaver.search.names import Named
+from mcp_toolweaver.search.ranking import rank
 from tests.fakes.tools import make_tool
+from tests.unit.search.asked import NAMED, TOOLS, ask, candidates, match, names, tool, unrelated
 
-TOOLS = Snapshot.of(make_tool(name, server=server) for server in ("s1", "s2") for name in "abcdef")
-
-
-def match(name: str, lexical: float | None, dense: float | None, *, server: str = "s1") -> Match:
-    return Match(ToolId(server, name), lexical, dense, coverage=1.0)
+SHOT = "Take a screenshot of the current page or a specific element"
 
 
-@st.composite
-def candidates(draw: st.DrawFn) -> list[Match]:
-    ids = draw(st.lists(st.sampled_from(sorted(TOOLS.tools)), unique=True))
-    scores = st.sampled_from([0.25, 0.5, 0.75, 1.0])
-    return [
-        Match(id_, draw(scores), draw(st.none() | scores), coverage=draw(st.sampled_from([0.0, 0.5, 1.0])))
-        for id_ in ids
-    ]
-
-
-def names(matches: list[Match], limit: int = 10) -> list[str]:
-    return [hit.tool.id.name for hit in rank(matches, TOOLS, limit, tier="hybrid").hits]
+# --- the order of the lanes ----------------------------------------------------------------------
 
 
 def test_the_best_of_both_lanes_comes_first() -> None:
-    assert names([match("a", 3.0, 0.1), match("b", 2.0, 0.9), match("c", 1.0, 0.5)]) == ["b", "a", "c"]
+    assert names(ask([match("a", 3.0, 0.1), match("b", 2.0, 0.9), match("c", 1.0, 0.5)])) == ["b", "a", "c"]
 
 
-def test_a_lane_that_did_not_score_a_candidate_does_not_rank_it() -> None:
-    result = rank([match("a", None, 0.9), match("b", 1.0, None)], TOOLS, 10, tier="hybrid")
-    assert [hit.score for hit in result.hits] == pytest.approx([1 / (RANK_CONSTANT + 1)] * 2)
+def test_the_share_of_meaning_decides_between_the_lanes() -> None:
+    torn = [match("a", 3.0, 0.1), match("b", 1.0, 0.9)]
+    assert [names(ask(torn, share=share)) for share in (0.0, 1.0)] == [["a", "b"], ["b", "a"]]
+
+
+def test_the_best_for_a_part_of_the_question_comes_before_the_middling() -> None:
+    whole_and_parts = [
+        Match(ToolId("s1", name), (1.0, *words), (0.5, *cosines), coverage=1.0)
+        for name, words, cosines in (
+            ("a", (0.5, 0.5), (0.4, 0.4)),
+            ("b", (2.0, 0.0), (0.7, 0.1)),
+            ("c", (0.0, 2.0), (0.1, 0.7)),
+        )
+    ]
+    assert names(ask(whole_and_parts)) == ["b", "c", "a"]
+
+
+def test_a_tool_without_a_vector_is_ranked_by_its_words() -> None:
+    assert names(ask([match("a", 1.0), match("b", 3.0), match("c", 2.0, 0.4)], share=0.1)) == ["b", "c", "a"]
+
+
+def test_a_tool_without_a_vector_is_like_nothing() -> None:
+    without, opposed = match("a", server="s1"), match("b", cosine=-0.1, server="s3")
+    assert ask([without, opposed], share=1.0).nearest == ("Play", "Work")
 
 
 def test_ties_are_settled_by_the_identity() -> None:
-    tied = [match("b", 1.0, None), match("a", None, 1.0), match("a", None, None, server="s2")][:2]
-    assert names(tied) == names(tied[::-1]) == ["a", "b"]
+    tied = [match("b", 1.0), match("a", 1.0)]
+    assert names(ask(tied)) == names(ask(tied[::-1])) == ["a", "b"]
 
 
-def test_candidates_that_left_the_catalog_are_dropped_before_they_are_ranked() -> None:
-    gone = Match(ToolId("gone", "x"), 9.0, 0.99, coverage=1.0)
-    result = rank([gone, match("a", 1.0, None)], TOOLS, 10, tier="hybrid")
-    assert [hit.tool.id.name for hit in result.hits] == ["a"]
-    assert result.hits[0].score == pytest.approx(1 / (RANK_CONSTANT + 1))
-
-
-def test_candidates_that_left_the_catalog_make_nobody_confident() -> None:
-    result = rank([Match(ToolId("gone", "x"), 9.0, 0.99, coverage=1.0)], TOOLS, 10, tier="hybrid")
-    assert (result.hits, result.confidence) == ((), "none")
+def test_a_server_that_has_many_of_the_best_comes_before_an_equal_one() -> None:
+    tied = [match("a", 1.0, server="s1"), match("b", 1.0, server="s2"), match("c", 0.99, server="s2")]
+    assert names(ask(tied)) == ["b", "c", "a"]
 
 
 def test_hits_carry_the_tools_of_the_snapshot() -> None:
-    [hit] = rank([match("a", 1.0, None)], TOOLS, 10, tier="lexical").hits
-    assert hit.tool is TOOLS.tools[ToolId("s1", "a")]
-
-
-def test_where_nothing_fits_there_are_no_hits() -> None:
-    unrelated = [Match(id_, None, 0.1, coverage=0.0) for id_ in TOOLS.tools]
-    result = rank(unrelated, TOOLS, 10, tier="hybrid")
-    assert (result.hits, result.confidence) == ((), "none")
+    [hit] = ask([match("a", 1.0)]).hits
+    assert hit.tool is tool("a")
 
 
 def test_tier_and_notes_are_passed_on() -> None:
-    result = rank([], TOOLS, 5, tier="lexical", skipped=("one", "two"))
+    result = rank(
+        Candidates(), TOOLS, SearchRequest("any"), Named(), share=0.0, tier="lexical", skipped=("one", "two")
+    )  # fmt: skip
     assert (result.tier, result.skipped) == ("lexical", ("one", "two"))
 
 
-@given(candidates(), st.permutations(range(12)), st.integers(0, 13))
+# --- what is gone --------------------------------------------------------------------------------
+
+
+def test_candidates_that_left_the_catalog_are_dropped_before_they_are_ranked() -> None:
+    left = [match("a", 2.0, 0.5), match("b", 1.0, 0.4)]
+    gone = match("x", 9.0, 0.99, server="gone")
+    assert ask([gone, *left]) == ask(left)
+
+
+def test_candidates_that_left_the_catalog_make_nobody_confident() -> None:
+    result = ask([match("x", 9.0, 0.99, server="gone")])
+    assert (result.hits, result.confidence, result.nearest) == ((), "none", ())
+
+
+# --- what fits, and where to look ----------------------------------------------------------------
+
+
+def test_where_nothing_fits_there_are_no_hits_but_the_nearest_domains() -> None:
+    result = ask([unrelated("a"), match("b", 0.0, 0.02, server="s3", coverage=0.0)])
+    assert (result.hits, result.confidence, result.nearest) == ((), "none", ("Play", "Work"))
+
+
+def test_the_nearest_domains_are_those_of_the_best_candidates_and_at_most_three() -> None:
+    snapshot = Snapshot.of(make_tool("t", server=f"s{at}", domain=f"d{at // 2}") for at in range(12))
+    found = [Match(ToolId(f"s{at}", "t"), (12.0 - at,), (), coverage=1.0) for at in range(12)]
+    assert ask(found, snapshot=snapshot).nearest == ("d0", "d1", "d2")
+
+
+def test_near_duplicates_share_a_row() -> None:
+    snapshot = Snapshot.of(make_tool("screenshot", SHOT, server=server) for server in ("puppeteer", "playwright"))
+    found = [Match(id_, (score,), (), coverage=1.0) for id_, score in zip(snapshot.tools, (2.0, 1.0), strict=True)]
+    [hit] = ask(found, snapshot=snapshot).hits
+    assert (hit.tool.id.server, [each.id.server for each in hit.alternatives]) == ("puppeteer", ["playwright"])
+
+
+# --- what holds for any candidates ---------------------------------------------------------------
+
+
+@given(candidates(), NAMED, st.permutations(range(18)), st.integers(0, 19), st.floats(0, 1))
 def test_the_answer_does_not_depend_on_the_order_of_the_candidates(
-    matches: list[Match], order: list[int], limit: int
+    matches: list[Match], named: Named, order: list[int], limit: int, share: float
 ) -> None:
     shuffled = [matches[at] for at in order if at < len(matches)]
-    assert rank(shuffled, TOOLS, limit, tier="hybrid") == rank(matches, TOOLS, limit, tier="hybrid")
+    assert ask(shuffled, named, limit=limit, share=share) == ask(matches, named, limit=limit, share=share)
 
 
-@given(candidates(), st.integers(0, 13))
-def test_hits_are_the_first_of_the_whole_ranking_best_first(matches: list[Match], limit: int) -> None:
-    hits, whole = (rank(matches, TOOLS, most, tier="hybrid").hits for most in (limit, 100))
-    assert hits == whole[:limit]
-    assert [hit.score for hit in whole] == sorted((hit.score for hit in whole), reverse=True)
+@given(candidates(), NAMED, st.integers(0, 19), st.floats(0, 1))
+def test_hits_are_as_many_as_there_may_be_best_first_and_each_once(
+    matches: list[Match], named: Named, limit: int, share: float
+) -> None:
+    result = ask(matches, named, limit=limit, share=share)
+    ids = {each.id for each in matches} | {each.id for each in named.tools}
+    assert len(result.hits) == (0 if result.confidence == "none" else min(limit, len(ids)))
+    assert len({hit.tool.id for hit in result.hits}) == len(result.hits)
+    assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
 
 
-@given(candidates())
-def test_a_candidate_better_in_every_lane_comes_first(matches: list[Match]) -> None:
-    order = [hit.tool.id for hit in rank(matches, TOOLS, 100, tier="hybrid").hits]
-    for first in matches:
+@given(candidates(), st.floats(0, 0.99))
+def test_of_one_servers_tools_the_one_that_leads_in_every_lane_comes_first(matches: list[Match], share: float) -> None:
+    order = [hit.tool.id for hit in ask(matches, limit=100, share=share).hits]
+    for first in matches if order else ():
         for second in matches:
-            if order and (first.lexical or 0) > (second.lexical or 0) and (first.dense or 0) > (second.dense or 0):
+            if first.id.server == second.id.server and _leads(first, second):
                 assert order.index(first.id) < order.index(second.id)
 
 
-def test_a_request_asks_the_index_for_its_words_within_its_domain() -> None:
-    query = index_query(SearchRequest("Create an issue", domain="dev"))
-    assert (query.terms, query.domain, query.vector) == (("creat", "issu"), "dev", None)
-
-
-@pytest.mark.parametrize(("limit", "asked"), [(1, CANDIDATES), (CANDIDATES, CANDIDATES), (200, 200)])
-def test_each_lane_brings_enough_candidates(limit: int, asked: int) -> None:
-    assert index_query(SearchRequest("x", limit=limit)).limit == asked
+def _leads(first: Match, second: Match) -> bool:
+    lanes = [*zip(first.lexical, second.lexical, strict=True), *zip(first.dense, second.dense, strict=False)]
+    return len(first.dense) >= len(second.dense) and all(one > other for one, other in lanes)

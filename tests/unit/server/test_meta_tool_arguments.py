@@ -1,5 +1,6 @@
 """What the meta-tools accept, and that the schema which hosts see says the same."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from mcp_toolweaver.core.errors import InvalidArguments
 from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH, meta_tools
 from mcp_toolweaver.server.requests import (
     LARGEST_LIMIT,
+    LARGEST_MAX_TOKENS,
     CallArguments,
     DetailsArguments,
     SearchArguments,
@@ -23,6 +25,7 @@ FITTING: list[tuple[Model, dict[str, Any]]] = [
     (SearchArguments, {"query": "x"}),
     (SearchArguments, {"query": "x", "limit": 1}),
     (SearchArguments, {"query": "x", "limit": 50, "domain": "code"}),
+    (SearchArguments, {"queries": ["x", "y"], "max_tokens": 300, "detail": "names"}),
     (DetailsArguments, {"names": ["a"]}),
     (DetailsArguments, {"names": [f"t{number}" for number in range(50)]}),
     (CallArguments, {"name": "a"}),
@@ -30,9 +33,16 @@ FITTING: list[tuple[Model, dict[str, Any]]] = [
 ]
 
 UNFIT: list[tuple[Model, dict[str, Any], str]] = [
-    (SearchArguments, {}, "query"),
     (SearchArguments, {"query": 5}, "query"),
-    (SearchArguments, {"query": ["x"]}, "query"),
+    (SearchArguments, {"queries": 5}, "queries"),
+    (SearchArguments, {"queries": ["x", {"query": "y"}]}, "queries.1"),
+    (SearchArguments, {"query": "x", "detail": "everything"}, "detail"),
+    (SearchArguments, {"query": "x", "detail": 3}, "detail"),
+    (SearchArguments, {"query": "x", "max_tokens": 0}, "max_tokens"),
+    (SearchArguments, {"query": "x", "max_tokens": -200}, "max_tokens"),
+    (SearchArguments, {"query": "x", "max_tokens": 200.5}, "max_tokens"),
+    (SearchArguments, {"query": "x", "max_tokens": "few"}, "max_tokens"),
+    (SearchArguments, {"query": "x", "max_tokens": [200]}, "max_tokens"),
     (SearchArguments, {"query": "x", "limit": 0}, "limit"),
     (SearchArguments, {"query": "x", "limit": -3}, "limit"),
     (SearchArguments, {"query": "x", "limit": 2.5}, "limit"),
@@ -92,6 +102,7 @@ def test_what_the_published_schema_refuses_is_refused_by_its_field(
 def test_defaults_are_five_tools_of_any_domain_and_no_arguments() -> None:
     searching = parse(SearchArguments, SEARCH, {"query": "x"})
     assert (searching.limit, searching.domain) == (5, None)
+    assert (searching.detail, searching.max_tokens) == ("signature", None)
     calling = parse(CallArguments, CALL, {"name": "a"})
     assert (calling.arguments, calling.server) == ({}, None)
 
@@ -99,6 +110,43 @@ def test_defaults_are_five_tools_of_any_domain_and_no_arguments() -> None:
 @pytest.mark.parametrize("limit", [50, 51, 1_000, 10**30])
 def test_a_limit_above_the_largest_is_the_largest(limit: int) -> None:
     assert parse(SearchArguments, SEARCH, {"query": "x", "limit": limit}).limit == LARGEST_LIMIT
+
+
+@pytest.mark.parametrize("tokens", [10**9, 10**30])
+def test_any_large_number_of_tokens_will_do(tokens: int) -> None:
+    assert parse(SearchArguments, SEARCH, {"query": "x", "max_tokens": tokens}).max_tokens == LARGEST_MAX_TOKENS
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_of_tokens_that_is_no_number_is_refused(number: float) -> None:
+    with pytest.raises(InvalidArguments, match="max_tokens: Input should be a finite number"):
+        parse(SearchArguments, SEARCH, {"query": "x", "max_tokens": number})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"queries": ["a", "b"]},
+        {"queries": '["a", "b"]'},
+        {"query": ["a", "b"]},
+        {"query": ["a"], "queries": ["b"]},
+        {"query": ["a"], "queries": "b"},
+        {"query": None, "queries": ["a", "b"]},
+    ],
+)
+def test_several_queries_are_taken_in_any_form(given: dict[str, Any]) -> None:
+    asked = parse(SearchArguments, SEARCH, given)
+    assert (asked.query, asked.queries) == (None, ["a", "b"])
+
+
+@pytest.mark.parametrize("text", ["a", "[a", "[a] b", "{", ""])
+def test_queries_of_one_text_are_one_query(text: str) -> None:
+    assert parse(SearchArguments, SEARCH, {"queries": text}).queries == [text]
+
+
+@pytest.mark.parametrize(("given", "meant"), [("Schema", "schema"), (" NAMES ", "names"), (None, "signature")])
+def test_the_detail_may_be_written_in_any_case(given: Any, meant: str) -> None:
+    assert parse(SearchArguments, SEARCH, {"query": "x", "detail": given}).detail == meant
 
 
 def test_one_name_is_a_list_of_one() -> None:
@@ -129,6 +177,12 @@ def test_text_that_is_no_json_object_is_refused(text: str) -> None:
 def test_a_refusal_of_many_faults_stays_short() -> None:
     with pytest.raises(InvalidArguments) as refused:
         parse(SearchArguments, SEARCH, {f"wrong{number}": number for number in range(500)})
+    assert len(str(refused.value)) < 1_000
+
+
+def test_a_refusal_of_a_huge_key_stays_short() -> None:
+    with pytest.raises(InvalidArguments) as refused:
+        parse(SearchArguments, SEARCH, {"query": "x", "k" * 100_000: 1})
     assert len(str(refused.value)) < 1_000
 
 

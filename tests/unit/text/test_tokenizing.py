@@ -94,6 +94,11 @@ def test_a_word_too_long_to_be_one_is_left_out() -> None:
     assert tokenize("x" * 64) == ["x" * 64]
 
 
+def test_marks_without_end_are_read() -> None:
+    marks = "\u0301\u0316" * 500_000  # quadratic time would run into the limit of a test
+    assert tokenize(f"caf\u00e9{marks} file") == ["cafe", "file"]
+
+
 @given(ANY_TEXT)
 def test_any_text_becomes_terms_of_bounded_length_without_capitals_or_spaces(text: str) -> None:
     for term in tokenize(text):

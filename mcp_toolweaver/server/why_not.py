@@ -1,0 +1,129 @@
+"""Why a search found nothing, or nothing sure, as a typed reason with the next thing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from mcp_toolweaver.core.interfaces import CatalogView
+from mcp_toolweaver.core.query import SearchResult
+from mcp_toolweaver.core.status import SourceState, SourceStatus
+from mcp_toolweaver.core.tools import Tool
+from mcp_toolweaver.server.away import is_meant
+
+Reason: TypeAlias = Literal[
+    "nothing_fits", "server_offline", "needs_login", "outside_profile", "warming_up", "quarantined", "did_you_mean"
+]
+"""``quarantined`` is for tools that were set aside; nothing sets any aside yet."""
+
+_MOST_NAMES = 3
+_LONGEST_NAME = 60
+_MODEL_IS_COMING = ("still loading", "not embedded yet")
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """The reason, what it means here, and what to do next."""
+
+    reason: Reason
+    message: str
+    next: str
+    tools: tuple[str, ...] = ()
+    """Names of tools that may be what was wanted."""
+    nearest: tuple[str, ...] = ()
+    """The nearest domains."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the reply carries it; what is empty is left out."""
+        lists = {"tools": list(self.tools), "nearest": list(self.nearest)}
+        said = {"reason": self.reason, "message": self.message, "next": self.next}
+        return {**said, **{key: names for key, names in lists.items() if names}}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A search that is to be explained."""
+
+    question: str
+    result: SearchResult
+    catalog: CatalogView
+    domain: str | None = None
+    elsewhere: SearchResult | None = None
+    """What was found outside the domain, if the search was kept to one and found nothing there."""
+
+
+def explain(case: Case) -> WhyNot | None:
+    """Return why nothing was found; for an unsure answer only what may be behind it; None for a sure one."""
+    if case.result.confidence == "high":
+        return None
+    found_nothing = case.result.confidence == "none"
+    for check in (*_ALWAYS, *(_IF_NONE if found_nothing else ())):
+        why = check(case)
+        if why is not None:
+            return why
+    return None
+
+
+def _misspelt(case: Case) -> WhyNot | None:
+    if not case.result.similar:
+        return None
+    names = _names(case.result.similar)
+    return WhyNot("did_you_mean", "No tool has that name.", "If one of these is meant, call it.", tools=names)
+
+
+def _meant_and_away(case: Case) -> WhyNot | None:
+    failed = [status for status in case.catalog.statuses if status.state is SourceState.FAILED]
+    question = f"{case.question} {case.domain or ''}"
+    meant = [status for status in failed if is_meant(status, question)]
+    if not meant and not case.catalog.snapshot.tools:
+        meant = failed
+    return _away(meant[0]) if meant else None
+
+
+def _away(status: SourceStatus) -> WhyNot:
+    name = status.name[:_LONGEST_NAME]
+    if status.needs_login:
+        message = f"Server {name} refuses us until somebody signs in."
+        return WhyNot("needs_login", message, f"Ask the user to give Toolweaver a login for {name}.")
+    message = f"Server {name}, which may be meant, is not available."
+    return WhyNot("server_offline", message, "Tell the user (degraded says what is wrong), or try another server.")
+
+
+def _elsewhere(case: Case) -> WhyNot | None:
+    if case.domain is None or case.elsewhere is None or case.elsewhere.confidence == "none":
+        return None
+    names = _names([hit.tool for hit in case.elsewhere.hits])
+    message = f"Nothing fits in {case.domain[:_LONGEST_NAME]}, but other domains have these."
+    return WhyNot("outside_profile", message, "Search again without domain.", tools=names)
+
+
+def _warming(case: Case) -> WhyNot | None:
+    starting = [
+        status.name[:_LONGEST_NAME]
+        for status in case.catalog.statuses
+        if status.state is SourceState.CONNECTING and not status.tools
+    ]
+    again = "Search again in a few seconds."
+    if starting:
+        return WhyNot("warming_up", f"Still starting: {', '.join(starting[:_MOST_NAMES])}.", again)
+    if any(sign in part for part in case.result.skipped for sign in _MODEL_IS_COMING):
+        return WhyNot("warming_up", "Only words were compared so far; the model for meaning is still loading.", again)
+    return None
+
+
+def _nothing(case: Case) -> WhyNot:
+    tools = len(case.catalog.snapshot)
+    where = f" in {case.domain[:_LONGEST_NAME]}" if case.domain else ""
+    message = f"None of {tools:,} tools does this{where}." if tools else "There are no tools."
+    following = "Name the action and the system in other words, or go on without a tool."
+    return WhyNot("nothing_fits", message, following, nearest=case.result.nearest[:_MOST_NAMES])
+
+
+def _names(tools: Sequence[Tool]) -> tuple[str, ...]:
+    return tuple(tool.callable_name for tool in tools[:_MOST_NAMES])
+
+
+_Check: TypeAlias = Callable[[Case], WhyNot | None]
+_ALWAYS: tuple[_Check, ...] = (_misspelt, _meant_and_away)
+_IF_NONE: tuple[_Check, ...] = (_elsewhere, _warming, _nothing)
