@@ -12,6 +12,9 @@ from mcp_toolweaver.search.fusion import Lane, fuse, with_company
 from mcp_toolweaver.search.names import Named
 
 _MOST_DOMAINS = 3
+_SPARE = 4
+_LEAST_SPREAD = 20
+"""How many candidates the rows are chosen from: four times as many as are shown, and at least twenty."""
 _FARTHEST = -1.0
 """The cosine that a candidate without a vector counts with."""
 
@@ -32,7 +35,7 @@ def rank(
     it names them, whatever the lanes say.
     """
     present = Candidates(tuple(match for match in candidates.matches if match.id in snapshot.tools), candidates.crowd)
-    found = _scored(present.matches, snapshot, share)
+    found = _scored(present.matches, snapshot, share, most=max(_LEAST_SPREAD, _SPARE * request.limit))
     first = [tool for tool in _present(named.tools, snapshot) if _is_inside(tool, request.domain)]
     confidence = "high" if first else judge(Evidence.of(present, _lead(found)))
     hits = _led_by(first, found) if confidence != "none" else []
@@ -53,14 +56,14 @@ def _lead(found: Sequence[Hit]) -> float:
     return first - second
 
 
-def _scored(matches: Sequence[Match], snapshot: Snapshot, share: float) -> list[Hit]:
-    """Return the candidates best first; ties are settled by the identity."""
+def _scored(matches: Sequence[Match], snapshot: Snapshot, share: float, *, most: int) -> list[Hit]:
+    """Return the best candidates, best first; ties are settled by the identity."""
     words = _lanes([match.lexical for match in matches], missing=0.0)
     meaning = _lanes([match.dense for match in matches], missing=_FARTHEST)
     scores = fuse(words, meaning, share)
     raised = with_company(scores, [match.id.server for match in matches])
-    hits = [Hit(snapshot.tools[match.id], score) for match, score in zip(matches, raised, strict=True)]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.tool.id))
+    ranked = sorted(zip(raised, (match.id for match in matches), strict=True), key=lambda pair: (-pair[0], pair[1]))
+    return [Hit(snapshot.tools[id_], score) for score, id_ in ranked[:most]]
 
 
 def _lanes(scores: Sequence[Lane], *, missing: float) -> list[Lane]:
