@@ -31,7 +31,7 @@ from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.cli.evaluating import configuration_of
 from mcp_toolweaver.cli.running import progress_bar, running
 from mcp_toolweaver.config import Configuration
-from mcp_toolweaver.core.interfaces import Searcher, ToolIndex
+from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolIndex
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, SearchRequest, SearchResult
 from mcp_toolweaver.core.tools import Snapshot, ToolId
 from mcp_toolweaver.embeddings.cached import CachedEmbedder
@@ -47,6 +47,15 @@ SAME = 0.8
 """The cosine from which a tool says nearly the same as a right one."""
 WIDER = 6
 """How many times more candidates are fetched, so that enough are left when some are hidden."""
+
+
+class Shown:
+    """A `CatalogView` without the hidden tools."""
+
+    def __init__(self, catalog: CatalogView) -> None:
+        """Show all of ``catalog`` until ``snapshot`` is set."""
+        self.snapshot = catalog.snapshot
+        self.statuses = catalog.statuses
 
 
 class Hiding:
@@ -100,7 +109,7 @@ def main() -> None:
     figures: dict[str, dict[str, Any]] = {}
     for name, catalog, queries in labelled_sets(options.data):
         labelled = read_labelled(queries)
-        step = max(1, len(labelled) // options.queries)
+        step = max(1, -(-len(labelled) // options.queries))
         for by, asked in anyio.run(_ask_all, configuration_of(catalog), labelled[::step]).items():
             figures[f"{name}, {by}"] = _figures(asked)
     _print(figures)
@@ -117,11 +126,11 @@ async def _ask_all(configuration: Configuration, queries: tuple[LabelledQuery, .
         snapshot = await catalog.refresh()
         tools = list(snapshot.tools.values())
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))
-        index, names = Hiding(MemoryIndex()), CurrentNames(catalog)
+        index, names, shown = Hiding(MemoryIndex()), CurrentNames(catalog), Shown(catalog)
         await index.apply([IndexEntry(tool, vector) for tool, vector in zip(tools, vectors, strict=True)], [])
         searchers: dict[str, Searcher] = {
-            "words": LexicalSearcher(catalog, index, names),
-            "words and meaning": HybridSearcher(catalog, index, embedder, names),
+            "words": LexicalSearcher(shown, index, names),
+            "words and meaning": HybridSearcher(shown, index, embedder, names),
         }
         found: dict[str, list[Asked]] = {}
         for by, searcher in searchers.items():
@@ -129,9 +138,10 @@ async def _ask_all(configuration: Configuration, queries: tuple[LabelledQuery, .
                 step = progress.add_task(by, total=len(queries))
                 for query in queries:
                     right = _right(snapshot, query)
-                    index.hidden = frozenset()
+                    index.hidden, shown.snapshot = frozenset(), snapshot
                     whole = await searcher.search(SearchRequest(query.text))
                     index.hidden = _hidden(snapshot, right, vectors)
+                    shown.snapshot = _without(snapshot, index.hidden)
                     without = await searcher.search(SearchRequest(query.text)) if right else None
                     found.setdefault(by, []).append(Asked(query, right, whole, without))
                     progress.advance(step)
@@ -172,6 +182,10 @@ def _figures(asked: Sequence[Asked]) -> dict[str, Any]:
         "none, nothing fits": _share([result.confidence == "none" for result in nothing]),
         "high, nothing fits": _share([result.confidence == "high" for result in nothing]),
     }
+
+
+def _without(snapshot: Snapshot, hidden: frozenset[ToolId]) -> Snapshot:
+    return Snapshot({id_: tool for id_, tool in snapshot.tools.items() if id_ not in hidden})
 
 
 def _share(values: Sequence[bool]) -> float | None:

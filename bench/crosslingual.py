@@ -73,7 +73,7 @@ async def _measure(configuration: Configuration) -> dict[str, dict[str, Score]]:
         arms: dict[str, tuple[Searcher, bool]] = {
             ARMS[0]: (simple, False),
             ARMS[1]: (simple, True),
-            ARMS[2]: (app.searcher_for(0.0), False),
+            ARMS[2]: (app.by_words, False),
             ARMS[3]: (app.searcher, False),
         }
         return {

@@ -32,6 +32,8 @@ class App:
 
     catalog: Catalog
     searcher: Searcher
+    by_words: Searcher
+    """Needs no model."""
     searcher_for: Callable[[float], Searcher]
     """Makes a searcher over the same index in which meaning has this share, 0 to 1."""
     caller: ToolCaller
@@ -60,6 +62,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         yield App(
             catalog=catalog,
             searcher=FallbackSearcher(searcher_for(settings.search.meaning_weight), by_words) if enabled else by_words,
+            by_words=by_words,
             searcher_for=searcher_for,
             caller=CheckedCaller(catalog),
             warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None),

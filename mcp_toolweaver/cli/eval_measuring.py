@@ -42,8 +42,9 @@ from mcp_toolweaver.evaluation import (
     with_words,
 )
 
-_LANES = {WORDS: 0.0, MEANING: 1.0}
-"""The weight of meaning at which a lane is alone."""
+_ALL_MEANING = 1.0
+"""The weight of meaning at which words count for nothing in the order; which tools are candidates, and
+whether any fits, still goes by both."""
 
 
 async def measure(
@@ -120,7 +121,7 @@ async def _measured(plan: Plan, bench: _Bench) -> Evaluation:
     """Measure what one open catalog can tell."""
     report = await bench.measure("searching", bench.app.searcher)
     searcher_for = _searcher_for(bench.app, report)
-    arms = {name: searcher_for(weight) for name, weight in _LANES.items()} if searcher_for else {}
+    arms = {WORDS: bench.app.by_words, MEANING: searcher_for(_ALL_MEANING)} if searcher_for else {}
     lanes = {name: await bench.measure(f"searching by {name} alone", arm) for name, arm in arms.items()}
     if plan.explain:
         report = await _explained(bench, report, {FUSED: bench.app.searcher, **arms})

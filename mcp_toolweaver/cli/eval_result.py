@@ -15,7 +15,7 @@ class Evaluation:
 
     report: Report
     lanes: Mapping[str, Report]
-    """Words alone and meaning alone; empty where there is nothing to tell apart."""
+    """The search without a model, and that with all weight on meaning; empty where there is nothing to tell apart."""
     suggestions: tuple[Suggestion, ...] | None = None
     effect: AliasEffect | None = None
     """None as well if no word has two queries that speak for it."""

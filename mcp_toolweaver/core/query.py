@@ -59,6 +59,8 @@ class Probe:
 
     terms: tuple[str, ...]
     vector: Vector | None = None
+    is_whole: bool = False
+    """Whether this is the whole question in other words, like the first probe, and no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ class Match:
     dense: tuple[float, ...]
     """The cosine for each probe that has a vector, in their order; empty for a tool without a vector."""
     coverage: float
-    """Share of the first probe's terms, weighted by their rarity, that the tool's text holds; 0 to 1."""
+    """Share of the whole question's terms, weighted by their rarity, that the tool's text holds; 0 to 1.
+
+    Of several probes for the whole question, the one that the tool covers best.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What suggested words would do, measured on the catalog with the words added.
 
-A word counts here only if two queries or more speak for it. So each of them would have been given
-the word by another one: what they gain is not what they themselves brought. All other queries gave
-no word at all, and show what the words cost.
+A word counts here only if two queries or more speak for it. These queries chose the words, and one
+word of many was chosen because it suits them, so what they gain flatters the words; it does not prove
+that other queries for the tool would gain. All other queries gave no word, and show what the words cost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Aliases:
     words: tuple[str, ...]
     queries: tuple[str, ...]
     gain: float
-    """The mean change of the metric over ``queries``."""
+    """The mean change of the metric over ``queries``, which chose the words: it flatters them."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the words as a JSON object."""

@@ -21,7 +21,7 @@ from mcp_toolweaver.evaluation.labelled import LabelledQuery
 from mcp_toolweaver.evaluation.metrics import best_rank, satisfies, unmet_needs
 from mcp_toolweaver.evaluation.outcome import Outcome
 from mcp_toolweaver.evaluation.rounding import rounded
-from mcp_toolweaver.evaluation.terms import query_words, tool_terms
+from mcp_toolweaver.evaluation.terms import content_words, tool_terms
 
 _SHORTEST = 3
 _MOST_TOOLS = 0.02
@@ -83,7 +83,7 @@ class _Suggester:
 
     def __init__(self, queries: Sequence[LabelledQuery], snapshot: Snapshot) -> None:
         self._queries = _distinct(queries)
-        self._words = {query.id: query_words(query.text) for query in queries}
+        self._words = {query.id: content_words(query.text) for query in queries}
         self._holders = Counter(term for words in self._asked() for term in words)
         self._terms = {id_: tool_terms(tool) for id_, tool in snapshot.tools.items()}
         self._tools = Counter(term for terms in self._terms.values() for term in terms)
@@ -142,7 +142,7 @@ def _missed(outcomes: Sequence[Outcome], snapshot: Snapshot) -> list[tuple[Tool,
 
 def _distinct(queries: Sequence[LabelledQuery]) -> list[LabelledQuery]:
     """Leave out queries that only repeat the words of one before them."""
-    first = {frozenset(query_words(query.text)): query for query in reversed(queries)}
+    first = {frozenset(content_words(query.text)): query for query in reversed(queries)}
     kept = {query.id for query in first.values()}
     return [query for query in queries if query.id in kept]
 

@@ -12,7 +12,7 @@ from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.evaluation.explanation import DEPTH, FUSED, Double, MissedNeed
 from mcp_toolweaver.evaluation.failures import Failure
 from mcp_toolweaver.evaluation.metrics import Need, best_rank, satisfies, unmet_needs
-from mcp_toolweaver.evaluation.terms import query_words, resemblance, tool_terms
+from mcp_toolweaver.evaluation.terms import query_words, resemblance, synonym_terms, tool_terms
 
 ALIKE = 0.5
 """The least resemblance at which two tools are told to be alike."""
@@ -50,12 +50,13 @@ class Explainer:
             return MissedNeed(need[0], absent=absence(need, self._catalog))
         tool = min(tools, key=lambda tool: _rank(results[FUSED], tool) or DEPTH + 1)
         words = query_words(failure.query.text)
-        terms = self._terms(tool)
+        terms, synonyms = self._terms(tool), synonym_terms(tool)
         return MissedNeed(
             wanted=str(tool.id),
             ranks={name: _rank(result, tool) for name, result in results.items()},
             held=tuple(word for term, word in words.items() if term in terms),
-            lacked=tuple(word for term, word in words.items() if term not in terms),
+            meant=tuple(word for term, word in words.items() if term in synonyms),
+            lacked=tuple(word for term, word in words.items() if term not in terms | synonyms),
             double=self._double(tool, failure, shallow),
             hidden_behind=_hidden_behind(tools, shallow),
             said_none=shallow.confidence == "none",

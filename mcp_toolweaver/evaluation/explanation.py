@@ -37,15 +37,21 @@ class MissedNeed:
     absent: str = ""
     """Why the tool could not be found at all; empty if the catalog has it."""
     ranks: Mapping[str, int | None] | None = None
-    """Where each arm ranked it; None where it is not among the first hundred. None if it is absent."""
+    """Where each arm ranked it; None where it is not among the first hundred hits.
+
+    An arm that answers ``none`` has no hits. None if the tool is absent.
+    """
     held: tuple[str, ...] = ()
     """The words of the query that the tool's text holds."""
+    meant: tuple[str, ...] = ()
+    """Those that it does not hold, but is found by as synonyms of words that it holds."""
     lacked: tuple[str, ...] = ()
+    """Those that it is not found by at all."""
     double: Double | None = None
     hidden_behind: str = ""
     """The tool as whose alternative it was listed; empty if it was not."""
     said_none: bool = False
-    """Whether the search answered that nothing fits."""
+    """Whether the search answered that nothing fits, and so had no hits."""
 
     @property
     def reason(self) -> str:
@@ -60,6 +66,7 @@ class MissedNeed:
             "reason": self.reason,
             "ranks": dict(self.ranks or {}),
             "holds": list(self.held),
+            "synonyms": list(self.meant),
             "lacks": list(self.lacked),
             "like": None
             if double is None
@@ -87,19 +94,21 @@ class MissedNeed:
         return ""
 
     def _unknown_words(self) -> str:
-        if not self.held:
+        if not self.held and not self.meant:
             far = ", and its meaning is not near enough" if MEANING in (self.ranks or {}) else ""
             return f"its text has no word of the query{far}"
         if self.lacked:
-            return f"its text lacks {', '.join(map(repr, self.lacked[:6]))}, and other tools fit the rest better"
-        return "its text has all words of the query, and so have other tools that rank above it"
+            rest = "" if self.said_none else ", and other tools fit the rest better"
+            return f"its text lacks {', '.join(map(repr, self.lacked[:6]))}{rest}"
+        rest = "" if self.said_none else ", and so have other tools that rank above it"
+        return f"its text has all words of the query{' or synonyms of them' if self.meant else ''}{rest}"
 
     def _rank(self, arm: str) -> int | None:
         return (self.ranks or {}).get(arm)
 
 
 def ranks_in_short(ranks: Mapping[str, int | None]) -> str:
-    """Return ``fused 31, words -, meaning 22``; a dash where the tool was not among the first hundred."""
+    """Return ``fused 31, words -, meaning 22``; a dash where the tool was not among the first hundred hits."""
     return ", ".join(f"{arm} {'-' if rank is None else rank}" for arm, rank in ranks.items())
 
 

@@ -51,15 +51,34 @@ def mean_intervals(values: NDArray[np.float64], *, seed: int = _SEED) -> list[In
     if queries < 2:  # noqa: PLR2004  one query does not vary
         return []
     means = np.concatenate([counts @ values / queries for counts in _draws(queries, np.random.default_rng(seed))])
+    return _middle(means, values.mean(axis=0))
+
+
+def grouped_interval(values: Sequence[float], groups: NDArray[np.intp], *, seed: int = _SEED) -> Interval | None:
+    """Return the interval of the mean over queries whose groups are drawn whole; None for fewer than two groups.
+
+    ``groups`` has the number of each query's group, from 0. Related queries vary together, so it is
+    the groups that are observed independently (the cluster bootstrap: Davison & Hinkley 1997, chapter 3.8).
+    """
+    sizes = np.bincount(groups)
+    if len(sizes) < 2:  # noqa: PLR2004  one group does not vary
+        return None
+    sums = np.bincount(groups, weights=values)
+    draws = _draws(len(sizes), np.random.default_rng(seed))
+    means = np.concatenate([counts @ sums / (counts @ sizes) for counts in draws])
+    return _middle(means.reshape(-1, 1), np.atleast_1d(sums.sum() / sizes.sum()))[0]
+
+
+def _middle(means: NDArray[np.float64], center: NDArray[np.float64]) -> list[Interval]:
+    """Return the middle 95 % of each column, as far as its center at least."""
     tail = 100 * (1 - LEVEL) / 2
-    center = values.mean(axis=0)
     low = np.minimum(np.percentile(means, tail, axis=0), center)
     high = np.maximum(np.percentile(means, 100 - tail, axis=0), center)
     return [Interval(float(start), float(end)) for start, end in zip(low, high, strict=True)]
 
 
 def _draws(queries: int, random: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """Yield how often each query was drawn, a row a resample."""
+    """Yield how often each query, or each group of them, was drawn, a row a resample."""
     rows = max(1, min(RESAMPLES, _CELLS // queries))
     for start in range(0, RESAMPLES, rows):
         size = min(rows, RESAMPLES - start)

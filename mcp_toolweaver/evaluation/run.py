@@ -23,7 +23,8 @@ async def evaluate(
 ) -> Report:
     """Search for each query, one after the other, and report how good and how fast the answers are.
 
-    The hits count whatever the confidence is; an answerable query without hits scores 0.
+    An answerable query without hits scores 0; so one that the search wrongly answers with ``none``, which
+    has no hits, costs every metric.
 
     Args:
         searcher: What is measured.

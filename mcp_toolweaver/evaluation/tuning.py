@@ -4,7 +4,7 @@ Cross-validation: the queries are split into five parts. For each part the best 
 the other four and tried on this one. So every query is served by a weight that was chosen without
 it, and the mean of that is what tuning is worth on queries not seen. The new weight is proposed
 only if that mean is above today's and a paired randomization test says that it is no accident.
-Queries that share a tool or a text stay together, in the split and in the test.
+Queries that share a tool or a text stay together, in the split, in the test and in the interval.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mcp_toolweaver.core.interfaces import Searcher
 from mcp_toolweaver.evaluation.folds import folds_of, groups_of
-from mcp_toolweaver.evaluation.intervals import Interval, mean_interval
+from mcp_toolweaver.evaluation.intervals import Interval, grouped_interval
 from mcp_toolweaver.evaluation.labelled import LabelledQuery
 from mcp_toolweaver.evaluation.rounding import rounded
 from mcp_toolweaver.evaluation.run import answer_all
@@ -50,7 +50,7 @@ class Tuning:
     held_out: float
     """The mean on queries whose weight was chosen without them."""
     interval: Interval | None
-    """Of ``held_out - before``."""
+    """Of ``held_out - before``, by groups; None for fewer than two."""
     p: float
     groups: int
     """How many groups of queries have nothing in common."""
@@ -136,7 +136,7 @@ def judge(
         chosen=tuple(weights[index] for index in chosen),
         before=float(scores[now].mean()),
         held_out=float(held_out.mean()),
-        interval=mean_interval(differences.tolist()),
+        interval=grouped_interval(differences.tolist(), groups),
         p=randomization_test(np.bincount(groups, weights=differences).tolist()),
         groups=int(groups.max()) + 1,
     )

@@ -100,8 +100,12 @@ class _State:
             for at, scores in enumerate(lane)
         ]
         rows = np.unique(np.concatenate(chosen))
-        matches = self._matches(rows, lexical, dense, self.lexical.coverage(query.probes[0].terms, rows))
+        matches = self._matches(rows, lexical, dense, self._coverage(query.probes, rows))
         return Candidates(tuple(matches), _crowd(dense[0]) if len(dense) else None)
+
+    def _coverage(self, probes: Sequence[Probe], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        wholes = [probe for at, probe in enumerate(probes) if at == 0 or probe.is_whole]
+        return np.asarray(np.max([self.lexical.coverage(probe.terms, rows) for probe in wholes], axis=0))
 
     def _cosines(self, probes: Sequence[Probe], allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Return the cosine of each probe that has a vector with each tool, -1 where there is none to compare."""

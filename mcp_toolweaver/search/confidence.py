@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcp_toolweaver.core.query import Candidates, Confidence
+from mcp_toolweaver.core.tools import ToolId
 
 NONE_BELOW = -1.4
 """The log-odds of an answer under which a search says that there is none: 2 % of answerable questions lie there."""
@@ -36,14 +37,13 @@ class Evidence:
     """The mean cosine of the crowd; None if the catalog is too small for one."""
 
     @classmethod
-    def of(cls, found: Candidates, lead: float) -> Evidence:
-        """Read the evidence off the candidates."""
-        return cls(
-            coverage=max((match.coverage for match in found.matches), default=0.0),
-            lead=lead,
-            cosine=max((match.dense[0] for match in found.matches if match.dense), default=None),
-            crowd=found.crowd,
-        )
+    def of(cls, found: Candidates, lead: float, first: ToolId | None) -> Evidence:
+        """Read the evidence off the candidates; a first one without a vector leaves only words to judge by."""
+        coverage = max((match.coverage for match in found.matches), default=0.0)
+        if any(match.id == first and not match.dense for match in found.matches):
+            return cls(coverage, lead)
+        cosine = max((match.dense[0] for match in found.matches if match.dense), default=None)
+        return cls(coverage, lead, cosine, found.crowd)
 
 
 def judge(seen: Evidence) -> Confidence:

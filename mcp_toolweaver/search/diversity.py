@@ -18,7 +18,7 @@ SHARE = 0.7
 COMPARABLE = 0.97
 """A row gives way to a candidate that scores at least this share of its own score."""
 
-TIED = 0.95
+TIED = 0.99
 """Near-duplicates that score at least this share of the best are told apart by their servers."""
 
 ECHO = 0.5

@@ -41,5 +41,5 @@ class Question:
         """Return the query for an index; ``vectors`` are those of the texts, or none."""
         probes = [Probe(query_terms(text), vectors[at] if vectors else None) for at, text in enumerate(self.texts)]
         if self.original is not None:
-            probes.append(Probe(query_terms(self.original)))
+            probes.append(Probe(query_terms(self.original), is_whole=True))
         return IndexQuery(tuple(probes), max(CANDIDATES, request.limit), request.domain)

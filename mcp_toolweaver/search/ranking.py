@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
 
 from mcp_toolweaver.core.query import Candidates, Hit, Match, SearchRequest, SearchResult, Tier
 from mcp_toolweaver.core.tools import Snapshot, Tool
@@ -10,8 +12,12 @@ from mcp_toolweaver.search.confidence import Evidence, judge
 from mcp_toolweaver.search.diversity import spread
 from mcp_toolweaver.search.fusion import Lane, fuse, with_company
 from mcp_toolweaver.search.names import Named
+from mcp_toolweaver.text.query_terms import query_terms
+from mcp_toolweaver.text.tokenize import tokenize
 
 _MOST_DOMAINS = 3
+NAMED_BONUS = 0.1
+"""What a tool of a named server is raised by, against its own score of at most 1."""
 _SPARE = 4
 _LEAST_SPREAD = 20
 """How many candidates the rows are chosen from: four times as many as are shown, and at least twenty."""
@@ -35,18 +41,21 @@ def rank(
     it names them, whatever the lanes say.
     """
     present = Candidates(tuple(match for match in candidates.matches if match.id in snapshot.tools), candidates.crowd)
-    found = _scored(present.matches, snapshot, share, most=max(_LEAST_SPREAD, _SPARE * request.limit))
+    scores = _named_raised(_scores(present.matches, share), present.matches, request.text, named.servers)
+    found = _best(scores, present.matches, snapshot, most=max(_LEAST_SPREAD, _SPARE * request.limit))
     first = [tool for tool in _present(named.tools, snapshot) if _is_inside(tool, request.domain)]
-    confidence = "high" if first else judge(Evidence.of(present, _lead(found)))
-    hits = _led_by(first, found) if confidence != "none" else []
-    servers = named.servers | {tool.id.server for tool in first}
+    confidence = "high" if first else judge(Evidence.of(present, _lead(found), found[0].tool.id if found else None))
+    leaders = [Hit(tool, 1.0) for tool in first[: max(request.limit, 0)]]
+    named_ids = {tool.id for tool in first}
+    others = [hit for hit in found if hit.tool.id not in named_ids] if confidence != "none" else []
+    similar = () if named.servers else _present(named.similar, snapshot)
     return SearchResult(
-        hits=spread(hits, request.limit, named_servers=servers),
+        hits=(*leaders, *spread(others, request.limit - len(leaders), named_servers=named.servers)),
         confidence=confidence,
         tier=tier,
         skipped=skipped,
         nearest=_domains(found),
-        similar=_present(named.similar, snapshot),
+        similar=tuple(tool for tool in similar if _is_inside(tool, request.domain)),
     )
 
 
@@ -56,13 +65,43 @@ def _lead(found: Sequence[Hit]) -> float:
     return first - second
 
 
-def _scored(matches: Sequence[Match], snapshot: Snapshot, share: float, *, most: int) -> list[Hit]:
-    """Return the best candidates, best first; ties are settled by the identity."""
+def _scores(matches: Sequence[Match], share: float) -> list[float]:
+    """Return the score of each candidate; one without a vector is scored by its words alone."""
     words = _lanes([match.lexical for match in matches], missing=0.0)
     meaning = _lanes([match.dense for match in matches], missing=_FARTHEST)
     scores = fuse(words, meaning, share)
-    raised = with_company(scores, [match.id.server for match in matches])
-    ranked = sorted(zip(raised, (match.id for match in matches), strict=True), key=lambda pair: (-pair[0], pair[1]))
+    if meaning and not all(match.dense for match in matches):
+        by_words = fuse(words, [], 0.0)
+        scores = [
+            score if match.dense else alone for match, score, alone in zip(matches, scores, by_words, strict=True)
+        ]
+    return with_company(scores, [match.id.server for match in matches])
+
+
+def _named_raised(
+    scores: Sequence[float], matches: Sequence[Match], text: str, servers: AbstractSet[str]
+) -> Sequence[float]:
+    """Raise the tools of named servers a little, or above all others if the request names nothing else."""
+    if not servers:
+        return scores
+    asked = set(query_terms(text))
+    words = {server: set(tokenize(server)) for server in servers}
+    meant = {server for server in servers if words[server] <= asked} or servers
+    says_more = asked - _server_words() - set().union(*words.values())
+    bonus = NAMED_BONUS / len(meant) ** 0.5 if says_more else 1.0
+    return [
+        (score + bonus * (match.id.server in meant)) / (1 + bonus) for score, match in zip(scores, matches, strict=True)
+    ]
+
+
+@cache
+def _server_words() -> frozenset[str]:
+    return frozenset(tokenize("mcp server tool"))
+
+
+def _best(scores: Sequence[float], matches: Sequence[Match], snapshot: Snapshot, *, most: int) -> list[Hit]:
+    """Return the best candidates, best first; ties are settled by the identity."""
+    ranked = sorted(zip(scores, (match.id for match in matches), strict=True), key=lambda pair: (-pair[0], pair[1]))
     return [Hit(snapshot.tools[id_], score) for score, id_ in ranked[:most]]
 
 
@@ -75,13 +114,6 @@ def _lanes(scores: Sequence[Lane], *, missing: float) -> list[Lane]:
 def _present(tools: Sequence[Tool], snapshot: Snapshot) -> tuple[Tool, ...]:
     """Return the tools as the snapshot has them, without those that left it."""
     return tuple(snapshot.tools[tool.id] for tool in tools if tool.id in snapshot.tools)
-
-
-def _led_by(first: Sequence[Tool], found: list[Hit]) -> list[Hit]:
-    if not first:
-        return found
-    leaders = {tool.id for tool in first}
-    return [*(Hit(tool, 1.0) for tool in first), *(hit for hit in found if hit.tool.id not in leaders)]
 
 
 def _is_inside(tool: Tool, domain: str | None) -> bool:

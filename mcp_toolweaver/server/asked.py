@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mcp_toolweaver.core.errors import InvalidArguments
@@ -12,6 +13,8 @@ from mcp_toolweaver.server.requests import MOST_QUERIES, SearchArguments
 
 LONGEST_QUERY = 4_000
 """Characters of a query that are read."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""They separate words where they stand; line breaks and tabs stay."""
 _MOST_NAMES = 20
 _LONGEST_SHOWN = 60
 
@@ -35,28 +38,36 @@ def what_was_asked(arguments: SearchArguments, snapshot: Snapshot) -> Asked:
         InvalidArguments: nothing is asked.
     """
     given = [*([arguments.query] if arguments.query is not None else []), *(arguments.queries or [])]
-    questions = list(_cleaned(given))
+    questions, left = _cleaned(given)
     if not questions:
         raise InvalidArguments("The query is empty. Say what you want to do, for example: create an issue.")
-    domain, notes = _known_domain(snapshot, scrub(arguments.domain or ""))
-    if len(questions) > MOST_QUERIES:
-        notes = (*notes, f"only the first {MOST_QUERIES} of {len(questions)} queries were searched for")
-    return Asked(tuple(questions[:MOST_QUERIES]), arguments.queries is not None, domain, notes)
+    domain, notes = _known_domain(snapshot, scrub(arguments.domain or "").strip())
+    if left:
+        searched = len(questions)
+        notes = (*notes, f"only the first {searched} of {searched + left} queries were searched for")
+    return Asked(tuple(questions), arguments.queries is not None, domain, notes)
 
 
-def _cleaned(queries: list[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for query in queries:
-        clean = scrub(query[: 2 * LONGEST_QUERY])[:LONGEST_QUERY]
+def _cleaned(given: Iterable[str]) -> tuple[list[str], int]:
+    """Return the first ten different queries, clean, and how many there are beyond them.
+
+    Those beyond are counted as they are, since cleaning takes time.
+    """
+    waiting = list(dict.fromkeys(given))
+    kept: dict[str, str] = {}
+    at = 0
+    while at < len(waiting) and len(kept) < MOST_QUERIES:
+        clean = scrub(_CONTROLS.sub(" ", waiting[at][: 2 * LONGEST_QUERY]))[:LONGEST_QUERY]
         same = " ".join(clean.split()).casefold()
-        if same and same not in seen:
-            seen.add(same)
-            yield clean
+        if same:
+            kept.setdefault(same, clean)
+        at += 1
+    return list(kept.values()), len(waiting) - at
 
 
 def _known_domain(snapshot: Snapshot, domain: str) -> tuple[str | None, tuple[str, ...]]:
     """Return the domain to search in; None with a note, if there is no such domain or server."""
-    if not domain.strip():
+    if not domain:
         return None, ()
     known = sorted({tool.domain for tool in snapshot.tools.values()} | set(snapshot.by_server))
     if domain.casefold() in {name.casefold() for name in known}:

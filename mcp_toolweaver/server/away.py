@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mcp_toolweaver.core.query import SearchResult
 from mcp_toolweaver.core.status import SourceState, SourceStatus
-from mcp_toolweaver.text.tokenize import tokenize
+from mcp_toolweaver.text.tokenize import STOP_WORDS, tokenize
 
 _MOST_REASONS = 3
 """How many servers are named with their reason; a reason may have 500 characters."""
 _MOST_NAMES = 10
-_SAYS_NOTHING = frozenset({"mcp", "server", "tool", "api", "the"})
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
+_SAYS_NOTHING = frozenset({"mcp", "server", "servers", "tool", "tools", "api", "official", "io", "com", "the"})
 
 
 def notes_on(statuses: Iterable[SourceStatus], results: Sequence[SearchResult], question: str) -> Iterator[str]:
@@ -33,9 +35,17 @@ def notes_on(statuses: Iterable[SourceStatus], results: Sequence[SearchResult], 
 
 
 def is_meant(status: SourceStatus, question: str) -> bool:
-    """Whether the question names the server, by all words of its name that say something."""
-    telling = set(tokenize(status.name)) - _SAYS_NOTHING
-    return bool(telling) and telling <= set(tokenize(question))
+    """Whether the question names the server, by all words of its name that say something, apart or as one word."""
+    words = set(tokenize(question))
+    telling = [part for part in map(str.lower, _PART.findall(status.name)) if part not in _SAYS_NOTHING]
+    apart = {term for part in telling if not _is_filler(part) for term in tokenize(part)}
+    joined = set(tokenize("".join(telling)))
+    return any(terms and terms <= words for terms in (apart, joined))
+
+
+def _is_filler(part: str) -> bool:
+    """Whether a part of a name may be left unsaid; the single letter of ``iCloud`` may not."""
+    return len(part) > 1 and part in STOP_WORDS
 
 
 def _starting(status: SourceStatus) -> str:

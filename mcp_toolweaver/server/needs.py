@@ -17,7 +17,7 @@ from mcp_toolweaver.server.tokens import cost, cut
 from mcp_toolweaver.server.wanted import Wanted
 from mcp_toolweaver.server.why_not import WhyNot
 
-_HINT = f"Each need names its tools, best first. Call one with {CALL} {{name, arguments}}. Full schemas: {DETAILS}."
+_HINT = f"Each need names its tools, best first. Call one with {CALL} {{name, arguments}}. Names without a row, and full schemas: {DETAILS}."
 _QUESTION_TOKENS = 12
 _SHORT_QUESTION_TOKENS = 4
 
@@ -54,13 +54,13 @@ def reply_by_need(needs: Sequence[Need], wanted: Wanted, notes: Sequence[str] = 
 
 
 def _in_turn(needs: Sequence[Need]) -> list[Hit]:
-    """Return every tool once, with its best score: the first of each need, then the second of each."""
-    best: dict[ToolId, Hit] = {}
+    """Return every tool once, from where it ranks best: the first of each need, then the second of each."""
+    first: dict[ToolId, Hit] = {}
     for hits in zip_longest(*(need.result.hits for need in needs)):
         for hit in hits:
-            if hit is not None and (hit.tool.id not in best or hit.score > best[hit.tool.id].score):
-                best[hit.tool.id] = hit
-    return list(best.values())
+            if hit is not None:
+                first.setdefault(hit.tool.id, hit)
+    return list(first.values())
 
 
 def _ladder(hit: Hit, levels: Sequence[Level], needs: Sequence[Need]) -> tuple[int, ...]:

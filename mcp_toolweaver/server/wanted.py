@@ -15,6 +15,11 @@ _LARGEST = 20_000
 _SCHEMA_ROOM = 100
 """Tokens more for a sure answer, which its first row's schema is worth."""
 
+_NEED_ROOM = 110
+"""Tokens for a need among several: its question, and its first tool described."""
+_NAME_ROOM = 25
+"""Tokens for each further tool of a need: its name, and now and then a description."""
+
 _TO_WHOLE = (Level.BRIEF, Level.WHOLE)
 _TO_SCHEMA = (Level.BRIEF, Level.WHOLE, Level.SCHEMA)
 _AFTER_A_SCHEMA = (Level.BRIEF, Level.BRIEF, Level.BRIEF, Level.WHOLE)
@@ -60,4 +65,6 @@ class Wanted:
         """Return what a model likes to read where it did not say how much."""
         if self.detail == "schema":
             return min(150 + 400 * self.limit * self.needs, _LARGEST)
-        return max(130 + 66 * self.limit, 130 + 40 * self.limit * self.needs)
+        if self.needs == 1:
+            return 130 + 66 * self.limit
+        return 130 + self.needs * (_NEED_ROOM + _NAME_ROOM * (self.limit - 1))

@@ -14,7 +14,9 @@ from mcp_toolweaver.text.query_terms import content_terms
 
 MOST_CLAUSES = 12
 _LEAST_TERMS = 2
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|[\n\r]+|(?<=[\u3002\uff01\uff1f\uff1b])|\s[-\u2013\u2014]{1,2}\s|(?<=:)\s+")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?;])\s+|[\n\r]+|(?<=[\u3002\uff01\uff1f\uff1b])|\s[-\u2013\u2014]{1,2}\s|(?<=:)\s+|\s*\b\d{1,2}[.)]\s+"
+)
 _SPACES = re.compile(r"[^\S\n\r]+")
 _JOINT = re.compile(
     r",\s+(?:(?:and|then|or)\s+)*"

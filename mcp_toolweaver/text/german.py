@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mcp_toolweaver.text.languages import LONGEST_WORD
 from mcp_toolweaver.text.lexicon import Lexicon
 
 _PARTICLES = frozenset(
@@ -29,7 +30,7 @@ def with_particle(words: list[str], known: Lexicon) -> list[str]:
 
 def compound(word: str, known: Lexicon) -> str | None:
     """Return the English of both parts of a noun, or of its last part, which says what it is; None for another word."""
-    if not word[:1].isupper():
+    if not word[:1].isupper() or len(word) > LONGEST_WORD:
         return None
     lower = word.casefold()
     heads = _heads(lower, known)

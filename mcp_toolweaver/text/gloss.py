@@ -2,6 +2,10 @@
 
 Spanish, German, French, Chinese and Japanese; no model, a list of words only. The result is
 a gloss, not a translation: content words in their order, names and numbers as they are.
+
+Spanish, German or French has to show itself, by a function word or by a letter outside ASCII:
+"crear factura" stays as it is. Bare keywords are most often the name of a tool, and many of those
+("git diff", "define") look like words of another language; no lexicon is read for them either.
 """
 
 from __future__ import annotations
@@ -12,17 +16,29 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from mcp_toolweaver.text.german import compound, with_particle
-from mcp_toolweaver.text.languages import ENGLISH, HAN_OR_KANA, KANA, LATIN, Language, is_function_word, marks
+from mcp_toolweaver.text.languages import (
+    ENGLISH,
+    HAN_OR_KANA,
+    KANA,
+    LATIN,
+    Language,
+    is_function_word,
+    is_hint,
+    is_own,
+    marks,
+)
 from mcp_toolweaver.text.lexicon import WORD, Lexicon, english_words, lexicon
 
 Piece: TypeAlias = tuple[str, bool]
 """A part of a gloss, and whether the lexicon had it."""
 
-_MOST_CHARACTERS = 2_000
+_MOST_CHARACTERS = 4_000
 _LEAST_SHARE = 0.25
 """Of the words, those that speak for a language: less is a language that is not covered."""
 _LEAST_SHARE_OF_KEYWORDS = 0.5
 """The same for a text without a function word of any language, by listed forms alone."""
+_LEAST_KNOWN = 2
+"""Of the words, where English shares every function word ("die", "la")."""
 _TOKEN = re.compile(r"\w+(?:[-'\u2019./:@]\w+)*")
 _IDENTIFIER = re.compile(r"[\d_/@.:]|[a-z][A-Z]")
 _RUN = re.compile(rf"({HAN_OR_KANA.pattern}+)")
@@ -40,7 +56,29 @@ def gloss(text: str) -> str | None:
         return None
     known = lexicon(language)
     flat = [part for token in tokens for part in ([token] if _IDENTIFIER.search(token) else WORD.findall(token))]
-    return _join(list(_glossed(with_particle(flat, known) if language == "de" else flat, known)))
+    pieces = list(_glossed(with_particle(flat, known) if language == "de" else flat, known))
+    return _join(pieces) if _is_certain(words, known) or _is_whole(pieces) else None
+
+
+def _is_certain(words: Sequence[str], known: Lexicon) -> bool:
+    """Whether a text shows its language: by a letter, a function word of its own, a phrase, or two other words."""
+    if _has_phrase(words, known) or any(not word.isascii() or is_own(word, known.language) for word in words):
+        return True
+    hints = {word for word in words if is_hint(word, known.language)}
+    return len(hints) >= _LEAST_KNOWN or _own(sorted({*words}), known, as_listed=True) >= _LEAST_KNOWN
+
+
+def _has_phrase(words: Sequence[str], known: Lexicon) -> bool:
+    spans = ((at, at + length) for length in range(2, known.longest + 1) for at in range(len(words) - length + 1))
+    return any(" ".join(words[start:end]) in known.listed for start, end in spans)
+
+
+def _is_whole(pieces: Sequence[Piece]) -> bool:
+    """Whether every word was known, names apart, and more than one was."""
+    known = sum(is_known for _piece, is_known in pieces)
+    return known >= _LEAST_KNOWN and all(
+        is_known or piece[0].isupper() or _IDENTIFIER.search(piece) for piece, is_known in pieces
+    )
 
 
 def _language(words: Sequence[str]) -> Language | None:
@@ -48,7 +86,9 @@ def _language(words: Sequence[str]) -> Language | None:
     english = sum(word in ENGLISH for word in words)
     scores = {language: marks(words, language) for language in LATIN}
     if english > max(scores.values()):
-        return None  # nearly every English query ends here, before the lexicon is needed
+        return None
+    if not any(not word.isascii() or any(is_hint(word, language) for language in LATIN) for word in words):
+        return None  # nearly every English query ends here or above, before the lexicon is needed
     marked = [language for language in LATIN if scores[language]]
     for language in marked or LATIN:
         scores[language] += _own(words, lexicon(language), as_listed=not marked)

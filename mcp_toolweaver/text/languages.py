@@ -60,12 +60,14 @@ FUNCTION_WORDS: dict[Language, frozenset[str]] = {
 
 _ALSO_ENGLISH = frozenset(
     (  # noqa: SIM905
-        "a ab ai al also am an as ante au aux bin bis bitte c ca car comment d da dann das den des die dies doch donc "
-        "du en era es et favor he hat hay his il in ins is j la las le les lo los m ma mal man me mi mis moi mon n ne "
-        "no nos o on or ou par pas plus pour pues s sa sans se sea ser si sin so solo son soy sous sub sur t ta te "
-        "ton tu um un une van vers via von vor war was will wo y ya yo zu"
+        "a ab ai al also am an as ante au aux bin bis bitte c ca car comment d da dann das den des die dies "
+        "doch donc du en era es et favor he hat hay his il in ins is j la las le les lo los m ma mal man "
+        "me mi mis moi mon n ne no nos o on or ou par pas plus pour pues s sa sans se sea ser si sin so solo son soy "
+        "sous sub sur t ta te ton tu um un une van vers via von vor war was will wo y ya yo zu"
     ).split(" ")
 )
+_ALSO_NAMES = frozenset("aus ce de del dir dos el elle est eu fur l mit uber".split(" "))  # noqa: SIM905
+"""Function words that English texts have too, in names and as terms: they tell nothing by themselves."""
 _MARKS = {
     language: frozenset(word for word in words if word not in _ALSO_ENGLISH)
     for language, words in FUNCTION_WORDS.items()
@@ -74,7 +76,11 @@ ENGLISH = STOP_WORDS.difference(*FUNCTION_WORDS.values())
 """English function words that no other language here has."""
 
 
-@lru_cache(maxsize=50_000)
+LONGEST_WORD = 40
+"""A word of more letters is in no list, so it is neither looked up nor kept in a cache."""
+
+
+@lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Return a text in lower case without accents; ß becomes ss."""
     lower = text.casefold()
@@ -83,7 +89,7 @@ def fold(text: str) -> str:
 
 def is_function_word(word: str, language: Language) -> bool:
     """Whether a word says nothing about a tool."""
-    return fold(word) in FUNCTION_WORDS[language]
+    return len(word) <= LONGEST_WORD and fold(word) in FUNCTION_WORDS[language]
 
 
 def marks(words: Iterable[str], language: Language) -> float:
@@ -92,9 +98,16 @@ def marks(words: Iterable[str], language: Language) -> float:
 
 
 def _mark(word: str, language: Language) -> float:
-    folded = fold(word)
-    if folded in _MARKS[language]:
-        return 1.0
-    if folded not in FUNCTION_WORDS[language]:
+    if not is_function_word(word, language):
         return 0.0
-    return 0.25 if word.isascii() else 1.0
+    return 1.0 if not word.isascii() or word in _MARKS[language] else 0.25
+
+
+def is_own(word: str, language: Language) -> bool:
+    """Whether a word is a function word that no English text has."""
+    return word not in _ALSO_NAMES and _mark(word, language) == 1.0
+
+
+def is_hint(word: str, language: Language) -> bool:
+    """Whether a word is a function word, neither one of English nor a letter: "die" and "de", but not "a" or "c"."""
+    return len(word) > 1 and word not in STOP_WORDS and is_function_word(word, language)

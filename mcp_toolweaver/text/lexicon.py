@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from mcp_toolweaver.text.languages import LATIN, Language, fold
+from mcp_toolweaver.text.languages import LATIN, LONGEST_WORD, Language, fold
 
 FILE = Path(__file__).with_name("lexicon.tsv")
 WORD = re.compile(r"[^\W_]+")
@@ -46,6 +46,8 @@ class Lexicon:
 
     def english(self, form: str) -> str | None:
         """Return the English of a word or phrase in lower case, or None."""
+        if any(len(word) > LONGEST_WORD for word in form.split(" ")):
+            return None
         return next((self.forms[each] for each in _readings(form, self.language) if each in self.forms), None)
 
 
@@ -70,7 +72,7 @@ def english_words() -> frozenset[str]:
     return frozenset(words | {f"{word}s" for word in words})
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def stem(word: str, language: Language) -> str:
     """Cut the ending of inflection, and the prefix of a German participle, so that three letters stay."""
     if language == "de":

@@ -22,10 +22,10 @@ _KINDS = ("mcp", "api", "tool", "tools")
 
 
 class Lookup:
-    """The tools of a catalog by the keys of their names and titles."""
+    """The tools of a catalog by the keys of their names, and of their titles within their server."""
 
     def __init__(self, snapshot: Snapshot, aliases: Mapping[str, Alias]) -> None:
-        """Write down all keys; a tool's own name counts before a title."""
+        """Write down all keys; a title counts beside its server's name only, since anybody may write any title."""
         self._anywhere: defaultdict[str, list[Tool]] = defaultdict(list)
         self._bare: defaultdict[str, list[Tool]] = defaultdict(list)
         self._within: dict[str, defaultdict[str, list[Tool]]] = {}
@@ -35,10 +35,9 @@ class Lookup:
             for tool in tools:
                 self._add(tool, redundant[server])
         for tool in snapshot.tools.values():
-            title = key_of(tool.title[:_LONGEST_NAME])
-            for keys in (self._anywhere, self._within[tool.id.server]) if title else ():
-                if not any(known is tool for known in keys[title]):
-                    keys[title].append(tool)
+            title, keys = key_of(tool.title[:_LONGEST_NAME]), self._within[tool.id.server]
+            if title and not any(known is tool for known in keys[title]):
+                keys[title].append(tool)
         self._keys = sorted(self._anywhere)
         self._by_length = _by_length(self._keys)
 

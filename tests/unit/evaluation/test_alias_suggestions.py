@@ -55,7 +55,7 @@ def test_a_repeated_query_is_one_voice() -> None:
 
 def test_words_that_queries_for_other_tools_use_as_often_are_not_suggested() -> None:
     others = [query(f"urgent {number}", "s::send_message") for number in range(2)]
-    found = suggested([query("urgent ticket", ISSUE_NEED)], [*others, query("urgent hello", "s::tool1")])
+    found = suggested([query("urgent ticket", ISSUE_NEED)], [*others, query("urgent rocket", "s::tool1")])
     assert "urgent" not in words(found)
     assert "ticket" in words(found)
 
@@ -111,3 +111,10 @@ def test_words_that_gain_nothing_are_told_as_idle() -> None:
     assert effect.gaining == ()
     assert [aliases.words for aliases in effect.idle] == [("ticket",)]
     assert effect.others is None
+
+
+def test_talk_is_not_suggested_but_a_synonym_is() -> None:
+    """The search leaves talk out; a word of the tool's own counts for more than a synonym."""
+    found = suggested([query("hopefully somebody is able to help with a bug", ISSUE_NEED), query("help", ISSUE_NEED)])
+    assert {"able", "help"}.isdisjoint(words(found))
+    assert "bug" in words(found)

@@ -142,3 +142,34 @@ async def test_needs_that_were_met_are_not_explained() -> None:
     explained_failure = await explainer.explain(failure)
     assert [need.wanted for need in explained_failure.explained] == ["pay::refund"]
     assert explained_failure.to_json()["explained"][0]["ranks"] == {FUSED: None}
+
+
+async def test_talk_that_the_search_leaves_out_is_not_blamed() -> None:
+    missed = await explained("Hey, I really need help to reimburse Monday", {FUSED: RankedSearcher(OTHERS)})
+    assert missed.lacked == ("reimburse", "Monday")
+
+
+async def test_talk_is_searched_for_where_there_is_nothing_else() -> None:
+    missed = await explained("help me think", {FUSED: RankedSearcher(OTHERS)})
+    assert missed.lacked == ("help", "think")
+
+
+async def test_a_word_that_is_matched_as_a_synonym_is_not_lacking() -> None:
+    mail = make_tool("send_letter", "Send a letter", server="post")
+    catalog = FakeCatalog([mail, *OTHERS])
+    arms = {FUSED: RankedSearcher(OTHERS)}
+    missed = await explained("notify Monday", arms, catalog=catalog, need="post::send_letter")
+    assert (missed.held, missed.meant, missed.lacked) == ((), ("notify",), ("Monday",))
+    both = await explained("notify with a letter", arms, catalog=catalog, need="post::send_letter")
+    assert both.reason.startswith("its text has all words of the query or synonyms of them")
+    assert both.to_json()["synonyms"] == ["notify"]
+
+
+async def test_where_nothing_was_answered_no_other_tool_is_said_to_fit_better() -> None:
+    searcher = RankedSearcher([], "none")
+    for text, reason in (
+        ("money of Monday", "its text lacks 'Monday'"),
+        ("money", "its text has all words of the query"),
+    ):
+        missed = await explained(text, {FUSED: searcher})
+        assert missed.reason == f"the search answered that nothing fits; {reason}"

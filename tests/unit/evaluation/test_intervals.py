@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_toolweaver.evaluation import Interval, mean_interval
-from mcp_toolweaver.evaluation.intervals import RESAMPLES, mean_intervals
+from mcp_toolweaver.evaluation.intervals import RESAMPLES, grouped_interval, mean_intervals
 
 shares = st.floats(0, 1)
 
@@ -72,3 +72,29 @@ def test_many_queries_are_resampled_in_parts_that_fit_memory() -> None:
     error = values.std() / np.sqrt(len(values))
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * error, rel=0.1)
     assert RESAMPLES >= 1000
+
+
+@given(st.lists(shares, min_size=2, max_size=30))
+def test_queries_that_have_nothing_in_common_are_groups_of_one(values: list[float]) -> None:
+    assert grouped_interval(values, np.arange(len(values), dtype=np.intp)) == mean_interval(values)
+
+
+def test_related_queries_count_as_one_observation() -> None:
+    """Thirty queries for one tool gain and thirty others do not: drawn as queries that looks certain."""
+    gains = [1.0] * 30 + [0.0] * 30
+    groups = np.concatenate([np.zeros(30), np.arange(1, 31)]).astype(np.intp)
+    apart, together = mean_interval(gains), grouped_interval(gains, groups)
+    assert apart is not None
+    assert together is not None
+    assert apart.low > 0.3
+    assert together.low == 0.0
+
+
+@given(st.lists(st.tuples(shares, st.integers(0, 5)), min_size=2, max_size=30))
+def test_an_interval_by_groups_holds_the_mean_over_queries(drawn: list[tuple[float, int]]) -> None:
+    values = [value for value, _ in drawn]
+    groups = np.unique([group for _, group in drawn], return_inverse=True)[1].astype(np.intp)
+    interval = grouped_interval(values, groups)
+    assert (interval is None) == (groups.max() == 0)
+    if interval is not None:
+        assert interval.low - 1e-12 <= fmean(values) <= interval.high + 1e-12

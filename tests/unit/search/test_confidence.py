@@ -23,15 +23,20 @@ def sure(seen: Evidence) -> int:
 
 def test_the_evidence_is_the_best_of_all_candidates() -> None:
     found = Candidates((match("a", coverage=0.9, dense=(0.1, 0.8)), match("b", dense=(0.5,))), crowd=0.2)
-    assert Evidence.of(found, lead=0.3) == Evidence(coverage=0.9, lead=0.3, cosine=0.5, crowd=0.2)
+    assert Evidence.of(found, 0.3, ToolId("s", "a")) == Evidence(coverage=0.9, lead=0.3, cosine=0.5, crowd=0.2)
 
 
 def test_candidates_without_vectors_leave_the_cosine_unknown() -> None:
-    assert Evidence.of(Candidates((match("a", coverage=0.4),)), lead=0.0) == Evidence(coverage=0.4, lead=0.0)
+    assert Evidence.of(Candidates((match("a", coverage=0.4),)), 0.0, None) == Evidence(coverage=0.4, lead=0.0)
+
+
+def test_a_first_candidate_without_a_vector_is_judged_by_words() -> None:
+    found = Candidates((match("a", coverage=0.9), match("b", dense=(0.5,))), crowd=0.2)
+    assert Evidence.of(found, 0.3, ToolId("s", "a")) == Evidence(coverage=0.9, lead=0.3)
 
 
 def test_without_candidates_there_is_no_answer() -> None:
-    assert judge(Evidence.of(Candidates(), lead=0.0)) == "none"
+    assert judge(Evidence.of(Candidates(), 0.0, None)) == "none"
 
 
 def test_a_best_candidate_no_nearer_than_the_crowd_is_no_answer() -> None:

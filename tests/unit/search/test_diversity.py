@@ -95,7 +95,7 @@ def test_duplicates_share_the_row_of_the_best_of_them() -> None:
 
 
 LONE = hit("screenshot", 1.0, server="copycat", description=SHOT)
-HOME = [hit("screenshot", 0.97, server="puppeteer", description=SHOT), hit("click", 0.1, server="puppeteer")]
+HOME = [hit("screenshot", 0.995, server="puppeteer", description=SHOT), hit("click", 0.1, server="puppeteer")]
 
 
 def test_a_lone_copy_does_not_hide_the_tool_of_a_server_with_more_to_offer() -> None:

@@ -105,14 +105,18 @@ def test_a_conjunction_may_be_part_of_a_name() -> None:
     assert tools("search and replace") == ["word::search_and_replace"]
 
 
-def test_a_title_is_a_name() -> None:
+def test_a_title_is_a_name_beside_its_server() -> None:
     titled = Tool.from_definition("kube", {"name": "kubectl_get", "title": "Get resources", "inputSchema": {}})
-    assert tools("get resources", index_of(titled, make_tool("other"))) == ["kube::kubectl_get"]
+    assert tools("kube get resources", index_of(titled, make_tool("other"))) == ["kube::kubectl_get"]
 
 
-def test_a_name_counts_before_a_title() -> None:
-    titled = Tool.from_definition("a", {"name": "x", "title": "Send mail", "inputSchema": {}})
-    assert tools("send mail", index_of(titled, make_tool("send_mail", server="b"))) == ["b::send_mail", "a::x"]
+def test_a_title_alone_is_no_name_since_anybody_may_write_any() -> None:
+    hostile = [
+        Tool.from_definition("evil", {"name": f"t{number}", "title": "Send mail", "inputSchema": {}})
+        for number in range(12)
+    ]
+    assert tools("send mail", index_of(*hostile, make_tool("send_mail", server="b"))) == ["b::send_mail"]
+    assert tools("send mail", index_of(*hostile, make_tool("other"))) == []
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,10 @@ def test_a_tool_without_a_vector_is_ranked_by_its_words() -> None:
     assert names(ask([match("a", 1.0), match("b", 3.0), match("c", 2.0, 0.4)], share=0.1)) == ["b", "c", "a"]
 
 
-def test_a_tool_without_a_vector_is_like_nothing() -> None:
-    without, opposed = match("a", server="s1"), match("b", cosine=-0.1, server="s3")
-    assert ask([without, opposed], share=1.0).nearest == ("Play", "Work")
+def test_a_tool_that_is_not_embedded_yet_keeps_its_place_by_words_among_embedded_ones() -> None:
+    embedded = [match(name, 0.2, 0.3 - at / 100, coverage=0.1) for at, name in enumerate("bcdef")]
+    result = ask([match("a", 3.0, coverage=1.0), *embedded], share=0.6)
+    assert (names(result)[0], result.confidence) == ("a", "high")
 
 
 def test_ties_are_settled_by_the_identity() -> None:
@@ -136,4 +137,4 @@ def test_of_one_servers_tools_the_one_that_leads_in_every_lane_comes_first(match
 
 def _leads(first: Match, second: Match) -> bool:
     lanes = [*zip(first.lexical, second.lexical, strict=True), *zip(first.dense, second.dense, strict=False)]
-    return len(first.dense) >= len(second.dense) and all(one > other for one, other in lanes)
+    return len(first.dense) == len(second.dense) and all(one > other for one, other in lanes)

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_toolweaver.core.query import Match
+from mcp_toolweaver.core.query import Candidates, Match, SearchRequest
 from mcp_toolweaver.core.tools import Snapshot, ToolId
 from mcp_toolweaver.search.names import Named
+from mcp_toolweaver.search.ranking import rank
 from tests.fakes.tools import make_tool
-from tests.unit.search.asked import NAMED, ask, candidates, match, names, tool, unrelated
+from tests.unit.search.asked import NAMED, TOOLS, ask, candidates, match, names, tool, unrelated
 
 
 def test_named_tools_come_first_in_the_order_in_which_they_are_named() -> None:
@@ -52,6 +53,24 @@ def test_where_all_that_is_named_is_gone_the_candidates_are_judged() -> None:
     assert ask([unrelated("a")], Named(tools=(make_tool("x", server="gone"),))).confidence == "none"
 
 
+def test_a_request_that_is_only_a_servers_name_puts_its_tools_first() -> None:
+    matches = [match("a", 3.0, 0.9, server="s1"), match("b", 0.5, 0.1, server="s2"), match("c", 0.4, 0.1, server="s2")]
+    named, found = Named(servers=frozenset(["s2"])), Candidates(tuple(matches))
+    result = rank(found, TOOLS, SearchRequest("the S2 server"), named, share=0.5, tier="hybrid")
+    assert names(result) == ["b", "c", "a"]
+
+
+def test_a_named_server_has_no_misspelt_tools() -> None:
+    named = Named(servers=frozenset(["s1"]), similar=(tool("a"),))
+    assert ask([match("a", 1.0, 0.5)], named).similar == ()
+
+
+def test_misspelt_tools_are_of_the_domain_that_was_asked_for() -> None:
+    assert ask([match("a", 1.0, 0.5)], Named(similar=(tool("a"), tool("a", "s3"))), domain="play").similar == (
+        tool("a", "s3"),
+    )
+
+
 # --- servers that are named ----------------------------------------------------------------------
 
 CROWD = Snapshot.of(make_tool(f"t{at}", server=server) for server in ("first", "second") for at in range(8))
@@ -73,8 +92,8 @@ def test_a_named_server_keeps_all_its_rows() -> None:
     assert rows_of_the_first(Named(servers=frozenset(["first"]))) == 8
 
 
-def test_the_server_of_a_named_tool_keeps_all_its_rows() -> None:
-    assert rows_of_the_first(Named(tools=(CROWD.tools[ToolId("first", "t3")],))) == 8
+def test_a_named_tool_gives_its_server_no_further_rows() -> None:
+    assert 0 < rows_of_the_first(Named(tools=(CROWD.tools[ToolId("first", "t3")],))) < 8
 
 
 @given(candidates(), NAMED, st.integers(0, 19), st.floats(0, 1))

@@ -104,7 +104,7 @@ async def test_a_query_is_read_without_hidden_characters_and_up_to_a_length() ->
     searcher = FixedSearcher(result_of(CREATE))
     await search_tools(view(CREATE), searcher, {"query": "cre\u200bate\ud800 an\x07 issue"})
     await search_tools(view(CREATE), searcher, {"query": "x" * 100_000})
-    assert [request.text for request in searcher.asked] == ["create an issue", "x" * 4_000]
+    assert [request.text for request in searcher.asked] == ["create an  issue", "x" * 4_000]
 
 
 async def test_wrong_arguments_are_not_searched_for() -> None:

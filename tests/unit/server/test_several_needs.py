@@ -157,3 +157,12 @@ def test_a_reply_is_never_longer_than_asked_but_for_the_needs_themselves(lists: 
 def test_a_longer_reply_never_loses_a_tool(lists: list[list[int]], tokens: int, more: int) -> None:
     needs = needs_of(lists)
     assert told(needs, tokens) <= told(needs, tokens + more)
+
+
+async def test_a_tool_of_two_needs_is_shown_from_where_it_ranks_best() -> None:
+    """Scores of two results say nothing of each other, so the larger one does not count."""
+    second = SearchResult((Hit(TOOLS[2], 0.99), Hit(TOOLS[1], 0.98)), "high", "hybrid")
+    reply = await search(
+        ByText({"a": SearchResult((Hit(TOOLS[1], 0.4),), "high", "hybrid"), "b": second}), queries=["a", "b"]
+    )
+    assert {row["name"]: row["score"] for row in reply["tools"]} == {"s1__do_1": 0.4, "s2__do_2": 0.99}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_toolweaver.demo import QUERIES
+from mcp_toolweaver.demo import CATALOG, QUERIES
 from mcp_toolweaver.text.gloss import gloss
-from mcp_toolweaver.text.languages import FUNCTION_WORDS, LATIN
-from mcp_toolweaver.text.lexicon import FILE, english_words, lexicon
+from mcp_toolweaver.text.languages import FUNCTION_WORDS, LATIN, fold
+from mcp_toolweaver.text.lexicon import FILE, english_words, lexicon, stem
 
 LANGUAGES = (*LATIN, "zh", "ja")
 
@@ -20,7 +23,9 @@ LANGUAGES = (*LATIN, "zh", "ja")
     ("text", "english"),
     [
         ("elimina una clave de Redis", "delete key Redis"),
-        ("crear factura", "create invoice"),
+        ("crear una factura", "create invoice"),
+        ("calidad del aire", "air quality"),
+        ("zeige die Rechnung", "show invoice"),  # English has "die", too
         ("muéstrame las facturas vencidas", "show invoice overdue"),
         ("lösche den Schlüssel aus Redis", "delete key Redis"),
         ("affiche l'heure à Tokyo", "show time Tokyo"),
@@ -39,6 +44,16 @@ def test_a_query_in_another_language_becomes_english_words(text: str, english: s
     "text",
     [
         "create invoice",
+        "crear factura",  # keywords alone may be a name
+        "git diff",
+        "auto complete",
+        "define",
+        "ai resume generator",
+        "ai resume generator generate document: resume",
+        "menu de restaurant",
+        "extra ce about",
+        "die roll",
+        "MIT license",
         "list my repos",
         "send an email to José in Málaga",
         "Kubernetes pods",
@@ -64,6 +79,46 @@ def test_english_and_what_no_list_covers_is_left_alone(text: str) -> None:
 def test_no_english_query_of_the_demo_is_touched() -> None:
     queries = [json.loads(line)["query"] for line in QUERIES.read_text(encoding="utf-8").splitlines()]
     assert [query for query in queries if gloss(query) is not None] == []
+
+
+def test_no_tool_name_of_the_demo_is_touched() -> None:
+    names = [name for path in CATALOG.glob("*.json") for name in _names(json.loads(path.read_text(encoding="utf-8")))]
+    assert len(names) > 2 * 300
+    assert [name for name in names if gloss(name) is not None] == []
+
+
+def _names(catalog: dict[str, Any]) -> Iterator[str]:
+    """Yield the tools' names as words, with and without their server."""
+    for tool in catalog["tools"]:
+        words = re.sub(r"[\W_]+", " ", tool["name"]).lower()
+        yield words
+        yield f"{catalog['server']} {words}"
+
+
+@given(st.lists(st.sampled_from(sorted(english_words())), min_size=1, max_size=6))
+def test_words_of_english_are_never_touched(words: list[str]) -> None:
+    assert gloss(" ".join(words)) is None
+
+
+@pytest.mark.parametrize("text", ["git diff", "crear factura", "create an issue", "a c compiler"])
+def test_no_lexicon_is_read_for_plain_keywords(text: str) -> None:
+    lexicon.cache_clear()
+    gloss(text)
+    assert lexicon.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize("start", ["X", "xä", ""])
+def test_a_word_of_absurd_length_stays_and_is_not_kept(start: str) -> None:
+    word = start + "rechnung" * 200
+    gloss("zeige die Rechnung")
+    kept = stem.cache_info().currsize, fold.cache_info().currsize
+    assert gloss(f"zeige die {word} Rechnung") == f"show {word} invoice"
+    assert (stem.cache_info().currsize, fold.cache_info().currsize) <= kept
+    assert gloss(f"bitte zeige die {word[:39]}") is not None
+
+
+def test_a_question_is_read_as_far_as_search_reads_it() -> None:
+    assert "invoice" in (gloss("crear una" + " " * 3_900 + "factura") or "")
 
 
 def test_a_language_is_told_from_words_that_only_it_has() -> None:
