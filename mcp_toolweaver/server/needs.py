@@ -17,7 +17,10 @@ from mcp_toolweaver.server.tokens import cost, cut
 from mcp_toolweaver.server.wanted import Wanted
 from mcp_toolweaver.server.why_not import WhyNot
 
-_HINT = f"Each need names its tools, best first. Call one with {CALL} {{name, arguments}}. Names without a row, and full schemas: {DETAILS}."
+_HINT = (
+    f"Each need names its tools, best first. Call one with {CALL} {{name, arguments}}. "
+    f"Names without a row, and full schemas: {DETAILS}."
+)
 _QUESTION_TOKENS = 12
 _SHORT_QUESTION_TOKENS = 4
 
