@@ -6,6 +6,7 @@ times would else have twenty rows for one tool.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
@@ -23,19 +24,21 @@ def echoes(rows: Sequence[Hit], enough: int, named_servers: AbstractSet[str]) ->
     """Return the positions of echoes, looking no further than needed for ``enough`` other rows.
 
     Descriptions say the same if they share 85 % of their terms, numbers aside; of fewer than
-    five terms they say too little to tell. A named server has no echoes.
+    five terms they say too little to tell, but the same title three times is an echo too. A named
+    server has no echoes.
     """
     found: set[int] = set()
+    titles: Counter[tuple[str, str]] = Counter()
     stories: dict[str, list[list[frozenset[str]]]] = {}
     for at, row in enumerate(rows):
         if at - len(found) >= enough:
             break
         server, story = row.tool.id.server, _story(row)
-        if (
-            server not in named_servers
-            and len(story) >= _LEAST_SAID
-            and _is_told(story, stories.setdefault(server, []))
-        ):
+        title = (server, row.tool.title.casefold())
+        titles[title] += 1
+        is_titled = bool(row.tool.title) and titles[title] > MOST_ALIKE
+        is_told = len(story) >= _LEAST_SAID and _is_told(story, stories.setdefault(server, []))
+        if server not in named_servers and (is_titled or is_told):
             found.add(at)
     return found
 

@@ -54,7 +54,7 @@ def fuse(lexical: Sequence[Lane], dense: Sequence[Lane], share: float) -> list[f
     words = _mixed([_relative(lane) for lane in lexical])
     meaning = _relative(_mixed([_positive(lane) for lane in dense]))
     mixed = _weighted(words, meaning, share)
-    peaks = _peaks(lexical[1:] or lexical, dense[1:] or dense, share)
+    peaks = [max(tops) for tops in zip(*part_scores(lexical, dense, share), strict=True)]
     return [(1 - PEAK_SHARE) * score + PEAK_SHARE * peak for score, peak in zip(mixed, peaks, strict=True)]
 
 
@@ -93,13 +93,12 @@ def _mixed(lanes: Sequence[Lane]) -> Lane:
     return [(1 - PART_SHARE) * whole + PART_SHARE * part for whole, part in zip(lanes[0], parts, strict=True)]
 
 
-def _peaks(lexical: Sequence[Lane], dense: Sequence[Lane], share: float) -> list[float]:
-    """Return how near each candidate comes to the top for the part that it serves best."""
-    tops = [
+def part_scores(lexical: Sequence[Lane], dense: Sequence[Lane], share: float) -> list[list[float]]:
+    """Return, for each part of the question or the whole of it, how near each candidate comes to the top."""
+    return [
         _weighted(_relative(words), _near_best(cosines), share)
-        for words, cosines in zip_longest(lexical, dense, fillvalue=())
+        for words, cosines in zip_longest(lexical[1:] or lexical, dense[1:] or dense, fillvalue=())
     ]
-    return [max(scores) for scores in zip(*tops, strict=True)]
 
 
 def _near_best(lane: Lane) -> list[float]:

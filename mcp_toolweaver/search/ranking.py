@@ -10,8 +10,9 @@ from mcp_toolweaver.core.query import Candidates, Hit, Match, SearchRequest, Sea
 from mcp_toolweaver.core.tools import Snapshot, Tool
 from mcp_toolweaver.search.confidence import Evidence, judge
 from mcp_toolweaver.search.diversity import spread
-from mcp_toolweaver.search.fusion import Lane, fuse, with_company
+from mcp_toolweaver.search.fusion import Lane, fuse, part_scores, with_company
 from mcp_toolweaver.search.names import Named
+from mcp_toolweaver.search.parts import MOST_TERMS, best_of_parts, with_a_row_each
 from mcp_toolweaver.text.query_terms import query_terms
 from mcp_toolweaver.text.tokenize import tokenize
 
@@ -43,11 +44,13 @@ def rank(
     present = Candidates(tuple(match for match in candidates.matches if match.id in snapshot.tools), candidates.crowd)
     scores = _named_raised(_scores(present.matches, share), present.matches, request.text, named.servers)
     found = _best(scores, present.matches, snapshot, most=max(_LEAST_SPREAD, _SPARE * request.limit))
+    wanted = _best_of_parts(present.matches, scores, snapshot, share) if _is_a_plan(request.text) else []
     first = [tool for tool in _present(named.tools, snapshot) if _is_inside(tool, request.domain)]
     confidence = "high" if first else judge(Evidence.of(present, _lead(found), found[0].tool.id if found else None))
     leaders = [Hit(tool, 1.0) for tool in first[: max(request.limit, 0)]]
     named_ids = {tool.id for tool in first}
-    others = [hit for hit in found if hit.tool.id not in named_ids] if confidence != "none" else []
+    rows = with_a_row_each(found, wanted, request.limit)
+    others = [hit for hit in rows if hit.tool.id not in named_ids] if confidence != "none" else []
     similar = () if named.servers else _present(named.similar, snapshot)
     return SearchResult(
         hits=(*leaders, *spread(others, request.limit - len(leaders), named_servers=named.servers)),
@@ -76,6 +79,21 @@ def _scores(matches: Sequence[Match], share: float) -> list[float]:
             score if match.dense else alone for match, score, alone in zip(matches, scores, by_words, strict=True)
         ]
     return with_company(scores, [match.id.server for match in matches])
+
+
+def _is_a_plan(text: str) -> bool:
+    return len(set(query_terms(text))) <= MOST_TERMS
+
+
+def _best_of_parts(matches: Sequence[Match], scores: Sequence[float], snapshot: Snapshot, share: float) -> list[Hit]:
+    """Return the best candidate for each part of the request, as far as meaning can tell."""
+    cosines = _lanes([match.dense for match in matches], missing=_FARTHEST)[1:]
+    words = _lanes([match.lexical for match in matches], missing=0.0)[: len(cosines) + 1]
+    if not cosines:
+        return []
+    parts = part_scores(words, [[], *cosines], share)
+    best = best_of_parts(parts, cosines, scores)
+    return [Hit(snapshot.tools[matches[at].id], scores[at]) for at in best]
 
 
 def _named_raised(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_toolweaver.core.query import Hit
+from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.search.diversity import COMPARABLE, SHARE, TIED, spread
 from mcp_toolweaver.search.duplicates import are_duplicates, kinship
 from tests.fakes.tools import make_tool
@@ -252,3 +253,11 @@ def test_the_best_hit_is_always_in_the_first_row(hits: list[Hit], limit: int) ->
     rows = spread(hits, limit)
     assert all(hits[0].tool in (row.tool, *row.alternatives) for row in rows[:1])
     assert [row.score for row in rows[:1]] == [one.score for one in hits[:1]]
+
+
+def test_one_title_on_many_tools_of_a_server_is_told_twice() -> None:
+    definitions = ({"name": f"t{at}", "title": "Send an email", "description": "x"} for at in range(6))
+    hostile = [Hit(Tool.from_definition("evil", raw), 0.9) for raw in definitions]
+    honest = [hit(f"mail_{at}", 0.6, server=f"m{at}", description=f"about {at}") for at in range(4)]
+    rows = spread([*hostile, *honest], 5)
+    assert sum(row.tool.id.server == "evil" for row in rows) == 2
