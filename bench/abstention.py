@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from bench.relevance import labelled_sets
+from bench.sets import labelled_sets
 from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.cli.evaluating import configuration_of
 from mcp_toolweaver.cli.running import progress_bar, running

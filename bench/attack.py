@@ -16,7 +16,7 @@ import math
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,11 +25,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hostile import ATTACKS, SERVER, Known, hostile_rows
+from bench.sets import labelled_sets
 from mcp_toolweaver.cli.evaluating import configuration_of
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.core.query import SearchRequest
 from mcp_toolweaver.core.tools import Tool, ToolId
-from mcp_toolweaver.demo import CATALOG, QUERIES
 from mcp_toolweaver.evaluation import LabelledQuery, read_labelled, recall
 
 ROWS = 10
@@ -69,7 +69,7 @@ def main() -> None:
     found = {
         arm: {
             name: anyio.run(attack, catalog, queries, replace(options, meaning=meaning))
-            for name, catalog, queries in _sets(options.data)
+            for name, catalog, queries in labelled_sets(options.data)
         }
         for arm, meaning in ARMS.items()
     }
@@ -100,14 +100,6 @@ def _options() -> Options:
         queries=given.queries,
         json=given.json,
     )
-
-
-def _sets(data: Path | None) -> Iterator[tuple[str, Path, Path]]:
-    yield "demo", CATALOG, QUERIES
-    for folder in sorted(data.iterdir()) if data else []:
-        for catalog in (folder / "tools.jsonl", folder / "catalog"):
-            if catalog.exists() and (folder / "queries.jsonl").exists():
-                yield folder.name, catalog, folder / "queries.jsonl"
 
 
 async def attack(catalog: Path, queries: Path, options: Options) -> dict[str, Figures]:

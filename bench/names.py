@@ -16,7 +16,7 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,10 +24,10 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
+from bench.sets import labelled_sets
 from mcp_toolweaver.cli.evaluating import configuration_of
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.core.tools import Snapshot, Tool
-from mcp_toolweaver.demo import CATALOG, QUERIES
 from mcp_toolweaver.evaluation import LabelledQuery, read_labelled
 from mcp_toolweaver.search.names.index import Named, NameIndex
 
@@ -110,20 +110,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     figures: dict[str, Figures] = {}
-    for name, catalog, queries in _sets(options.data):
+    for name, catalog, queries in labelled_sets(options.data):
         snapshot = anyio.run(_snapshot, catalog)
         figures[name] = _measure(snapshot, read_labelled(queries), random.Random(options.seed))  # noqa: S311
     _print(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-def _sets(data: Path | None) -> Iterator[tuple[str, Path, Path]]:
-    yield "demo", CATALOG, QUERIES
-    for folder in sorted(data.iterdir()) if data else []:
-        for catalog in (folder / "tools.jsonl", folder / "catalog"):
-            if catalog.exists() and (folder / "queries.jsonl").exists():
-                yield folder.name, catalog, folder / "queries.jsonl"
 
 
 async def _snapshot(catalog: Path) -> Snapshot:

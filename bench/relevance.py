@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +29,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.baselines import Lanes, baselines
+from bench.sets import labelled_sets
 from mcp_toolweaver.app import App
 from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.cli.evaluating import configuration_of
 from mcp_toolweaver.cli.running import by_words_alone, progress_bar, running
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.interfaces import Searcher
-from mcp_toolweaver.demo import CATALOG, QUERIES
 from mcp_toolweaver.embeddings.cached import CachedEmbedder
 from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.evaluation import LabelledQuery, Report, evaluate, read_labelled
@@ -69,15 +69,6 @@ def main() -> None:
     _print(measured)
     if options.json:
         options.json.write_text(json.dumps(_as_json(measured), indent=2) + "\n", encoding="utf-8")
-
-
-def labelled_sets(data: Path | None) -> Iterator[tuple[str, Path, Path]]:
-    """Yield name, catalog and queries of the shipped set and of each set in a folder."""
-    yield "demo", CATALOG, QUERIES
-    for folder in sorted(data.iterdir()) if data else []:
-        for catalog in (folder / "tools.jsonl", folder / "catalog"):
-            if catalog.exists() and (folder / "queries.jsonl").exists():
-                yield folder.name, catalog, folder / "queries.jsonl"
 
 
 async def _measure(configuration: Configuration, queries: tuple[LabelledQuery, ...]) -> Measured:

@@ -14,7 +14,7 @@ import argparse
 import json
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -24,9 +24,9 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
+from bench.sets import labelled_sets
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration, SourceSpec, load
-from mcp_toolweaver.demo import CATALOG, QUERIES
 from mcp_toolweaver.evaluation import read_labelled
 from mcp_toolweaver.server.outcome import answer
 from mcp_toolweaver.server.search import search_tools
@@ -56,19 +56,11 @@ def main() -> None:
     options = parser.parse_args()
     count = _counter(options.count) if options.count else _estimates
     table = Table("set", "asked for", "replies", "median", "p95", "largest", "all definitions", "estimate / count")
-    for name, catalog, queries in _sets(options.data and options.data.absolute()):
+    for name, catalog, queries in labelled_sets(options.data and options.data.absolute()):
         asked = [query.text for query in read_labelled(queries)][:: max(1, _size(queries) // options.queries)]
         replies = anyio.run(_replies, catalog, asked[: options.queries], not options.words_only)
         _add(table, name, replies, count)
     Console(width=120).print(table)
-
-
-def _sets(data: Path | None) -> Iterator[tuple[str, Path, Path]]:
-    yield "demo", CATALOG, QUERIES
-    for folder in sorted(data.iterdir()) if data else []:
-        for catalog in (folder / "tools.jsonl", folder / "catalog"):
-            if catalog.exists() and (folder / "queries.jsonl").exists():
-                yield folder.name, catalog, folder / "queries.jsonl"
 
 
 def _size(queries: Path) -> int:
