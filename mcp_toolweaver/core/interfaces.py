@@ -7,7 +7,7 @@ its own file, and the composition root holds the only exit stack.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,11 +49,25 @@ class ToolIndex(Protocol):
         ...
 
     async def digests(self) -> Mapping[ToolId, str]:
-        """Return the digest of each indexed tool."""
+        """Return the digest of each indexed tool.
+
+        Raises:
+            Unavailable: the index cannot be read.
+        """
+        ...
+
+    async def without_vector(self) -> Collection[ToolId]:
+        """Return the indexed tools that are searchable by words alone."""
         ...
 
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
-        """Make a change searchable as a whole: a query sees all of it or nothing."""
+        """Make a change searchable as a whole: a query sees all of it or nothing.
+
+        A tool that is indexed already, with the same digest, keeps its vector if the entry has none.
+
+        Raises:
+            Unavailable: it could not be written; what was searchable before still is.
+        """
         ...
 
 

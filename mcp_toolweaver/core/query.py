@@ -70,6 +70,9 @@ class IndexQuery:
     probes: tuple[Probe, ...]
     limit: int
     domain: str | None = None
+    """Only tools of this domain or server, in any case, if given."""
+    likely: tuple[str, ...] = ()
+    """Domains that the question seems to be about: the best of each are candidates too, whoever else is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +109,5 @@ class Candidates:
 
     Those of rank 51 to 150, or from the middle on in a smaller catalog: what any question meets here.
     """
+    skipped: tuple[str, ...] = ()
+    """One sentence for each store that should have answered and could not; empty for a full answer."""
