@@ -1,14 +1,16 @@
 """BM25F over a fixed set of documents, scored term by term instead of document by document.
 
-The statistics of each field (term frequencies, lengths, their average) are those of the
-``rank-bm25`` library; its own scoring walks every document for every query (10-40 ms at 10,000
-tools), so each term's contributions are computed once and a query adds up a few short arrays.
+The statistics of each field (term frequencies, lengths) are those of the ``rank-bm25`` library; its
+own scoring walks every document for every query (10-40 ms at 10,000 tools), so each term's
+contributions are computed once and a query adds up a few short arrays.
 
 Formula: Zaragoza, Craswell, Taylor, Saria and Robertson, "Microsoft Cambridge at TREC-13: Web
 and HARD tracks", 2004, as in Robertson and Zaragoza, "The Probabilistic Relevance Framework:
 BM25 and Beyond", 2009, section 3.6. The frequency of a term in a document is the sum over the
-fields of ``weight * tf / (1 - b + b * length / average length)``; it saturates once, over all
-fields: ``idf * (k1 + 1) * frequency / (k1 + frequency)``. The inverse document frequency
+fields of ``weight * tf / (1 - b + b * length / typical length)``; it saturates once, over all
+fields: ``idf * (k1 + 1) * frequency / (k1 + frequency)``. The typical length is that of the average
+field in the formula; here it is a constant of the field, so that what a term adds to a document
+depends on the document alone, and only how rare the term is on the others (decision 14). The inverse document frequency
 ``ln(1 + (N - n + 0.5) / (n + 0.5))``, over the documents that hold a term in any field, stays
 positive for words that most documents hold. A term that a question repeats counts
 ``log2(1 + times)`` times.
@@ -21,7 +23,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,6 @@ B = 0.75
 class _Statistics(BM25Okapi):  # type: ignore[misc]
     """The library's statistics of one field; how rare a term is, all fields say together."""
 
-    avgdl: float
     doc_freqs: list[dict[str, int]]
     doc_len: list[int]
 
@@ -51,14 +51,53 @@ class _Posting:
     idf: float
 
 
+@dataclass(frozen=True, slots=True)
+class Saturations:
+    """How much of each term each document holds, but for how rare the term is. One entry a pair."""
+
+    terms: Sequence[str]
+    numbers: NDArray[np.intp]
+    """The place of each pair's term in ``terms``, in ascending order."""
+    rows: NDArray[np.intp]
+    """The document of each pair, in ascending order for each term."""
+    values: NDArray[np.float64]
+    """``(k1 + 1) * frequency / (k1 + frequency)`` of each pair."""
+
+    @classmethod
+    def of(
+        cls,
+        documents: Sequence[Mapping[str, Sequence[str]]],
+        weights: Mapping[str, float],
+        lengths: Mapping[str, float],
+    ) -> Saturations:
+        """Sum up what the fields of each document hold of a term, and saturate it.
+
+        Args:
+            documents: The terms of each field of each document; unknown fields are ignored.
+            weights: How much each field counts.
+            lengths: How many terms each field typically has.
+        """
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        fields = [_frequencies(documents, field, weight, lengths[field], numbers) for field, weight in weights.items()]
+        pairs, inverse = np.unique(np.concatenate([pairs for pairs, _ in fields]), return_inverse=True)
+        frequency = np.bincount(inverse, weights=np.concatenate([frequencies for _, frequencies in fields]))
+        terms, rows = np.divmod(pairs, len(documents))
+        return cls(list(numbers), terms, rows, (K1 + 1) * frequency / (K1 + frequency))
+
+
 class Bm25F:
     """Scores queries against the documents that it was built from; immutable."""
 
-    def __init__(self, documents: Sequence[Mapping[str, Sequence[str]]], weights: Mapping[str, float]) -> None:
-        """Build from the terms of each field of each document; time and memory grow with their number."""
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Sequence[str]]],
+        weights: Mapping[str, float],
+        lengths: Mapping[str, float],
+    ) -> None:
+        """Build from documents as `Saturations` takes them; time and memory grow with their number."""
         self._size = len(documents)
-        self._postings = _postings(documents, weights)
-        self._rarest = _idf(np.zeros(1), self._size).item()
+        self._postings = _postings(Saturations.of(documents, weights, lengths), self._size)
+        self._rarest = rarity(0, self._size)
 
     def scores(self, terms: Iterable[str]) -> NDArray[np.float32]:
         """Return the score of each document, shape ``(documents,)``."""
@@ -66,7 +105,7 @@ class Bm25F:
         for term, times in Counter(terms).items():
             posting = self._postings.get(term)
             if posting is not None:
-                scores[posting.rows] += posting.impacts * np.float32(math.log2(1 + times))
+                scores[posting.rows] += posting.impacts * np.float32(emphasis(times))
         return scores
 
     def coverage(self, terms: Iterable[str], rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -84,25 +123,32 @@ class Bm25F:
         return (held[rows] / (total or 1.0)).astype(np.float32)
 
 
-def _postings(documents: Sequence[Mapping[str, Sequence[str]]], weights: Mapping[str, float]) -> dict[str, _Posting]:
-    """Sum up what the fields of each document hold of a term, and saturate it."""
-    size = len(documents)
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    fields = [_frequencies(documents, field, weight, numbers) for field, weight in weights.items()]
-    pairs, inverse = np.unique(np.concatenate([pairs for pairs, _ in fields]), return_inverse=True)
-    frequency = np.bincount(inverse, weights=np.concatenate([frequencies for _, frequencies in fields]))
-    terms, rows = np.divmod(pairs, size)
-    starts = np.searchsorted(terms, np.arange(len(numbers) + 1))
-    idf = _idf(np.diff(starts), size)
-    impacts = (idf[terms] * (K1 + 1) * frequency / (K1 + frequency)).astype(np.float32)
+def emphasis(times: int) -> float:
+    """Return what a term counts that a question says so many times."""
+    return math.log2(1 + times)
+
+
+def rarity(holders: int, size: int) -> float:
+    """Return the inverse document frequency of a term that so many of ``size`` documents hold."""
+    return math.log(1 + (size - holders + 0.5) / (holders + 0.5))
+
+
+def _postings(pairs: Saturations, size: int) -> dict[str, _Posting]:
+    starts = np.searchsorted(pairs.numbers, np.arange(len(pairs.terms) + 1))
+    idf = [rarity(holders, size) for holders in np.diff(starts).tolist()]
+    impacts = (np.asarray(idf)[pairs.numbers] * pairs.values).astype(np.float32)
     return {
-        term: _Posting(rows[start:end], impacts[start:end], rarity)
-        for term, (start, end), rarity in zip(numbers, pairwise(starts.tolist()), idf.tolist(), strict=True)
+        term: _Posting(pairs.rows[start:end], impacts[start:end], rare)
+        for term, (start, end), rare in zip(pairs.terms, pairwise(starts.tolist()), idf, strict=True)
     }
 
 
 def _frequencies(
-    documents: Sequence[Mapping[str, Sequence[str]]], field: str, weight: float, numbers: Mapping[str, int]
+    documents: Sequence[Mapping[str, Sequence[str]]],
+    field: str,
+    weight: float,
+    length: float,
+    numbers: Mapping[str, int],
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return each pair of a term and a document whose field holds it, and its normalized weighted frequency.
 
@@ -115,9 +161,5 @@ def _frequencies(
     distinct = [len(times) for times in statistics.doc_freqs]
     terms = np.fromiter(map(numbers.__getitem__, chain.from_iterable(statistics.doc_freqs)), dtype=np.intp)
     times = np.fromiter(chain.from_iterable(times.values() for times in statistics.doc_freqs), dtype=np.float64)
-    shares = weight / (1 - B + B * np.asarray(statistics.doc_len) / statistics.avgdl)
+    shares = weight / (1 - B + B * np.asarray(statistics.doc_len) / length)
     return terms * len(documents) + np.repeat(holders, distinct), np.repeat(shares, distinct) * times
-
-
-def _idf(holders: NDArray[Any], size: int) -> NDArray[np.float64]:
-    return np.log(1 + (size - holders + 0.5) / (holders + 0.5))

@@ -22,10 +22,9 @@ MEANING = "meaning"
 """The dense vector, compared by cosine."""
 WORDS = "words"
 """The sparse vector of the BM25F saturation of each term, without how rare it is: the query brings that."""
-TERMS = "terms"
-"""The sparse vector that has a 1 for each term."""
 
-Space: TypeAlias = Literal["meaning", "words", "terms"]
+Space: TypeAlias = Literal["meaning", "words"]
+"""The two named vectors of a point; there is no third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,7 @@ class StoredPoint:
     digest: str
     domain: str
     has_meaning: bool
-    terms: Sequence[int]
-    """The dimensions of its sparse vectors."""
+    words: Sparse
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match, Probe
 from mcp_toolweaver.core.threads import run_in_thread
-from mcp_toolweaver.core.tools import ToolId
+from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.index.bm25 import Bm25F
-from mcp_toolweaver.text.tool_text import FIELD_WEIGHTS, field_terms
+from mcp_toolweaver.text.tool_text import FIELD_LENGTHS, FIELD_WEIGHTS, field_terms
 
 _Terms: TypeAlias = Mapping[str, Sequence[str]]
 
@@ -21,7 +22,7 @@ LEAST_CROWD = 20
 """Fewer tools than this are no crowd to compare with."""
 
 PART_SHARE = 0.4
-"""How many of a query's limit a lane brings for each probe after the first."""
+"""How many of a query's limit a lane brings for each probe after the first, and for each likely domain."""
 
 
 class MemoryIndex:
@@ -67,8 +68,8 @@ class _State:
     """Everything that a query reads, built once and never changed. Row i is tool i."""
 
     ids: list[ToolId]
-    domains: NDArray[np.str_]
-    servers: NDArray[np.str_]
+    groups: Mapping[str, NDArray[np.intp]]
+    """The rows of each domain and of each server, by its casefolded name."""
     lexical: Bm25F
     vectors: NDArray[np.float32]
     """Shape ``(dimension, tools)``; a tool without a vector has a column of zeros."""
@@ -80,9 +81,8 @@ class _State:
         vectors = [entry.vector for entry in entries.values()]
         return cls(
             ids=[tool.id for tool in tools],
-            domains=np.asarray([tool.domain.casefold() for tool in tools], dtype=np.str_),
-            servers=np.asarray([tool.id.server.casefold() for tool in tools], dtype=np.str_),
-            lexical=Bm25F([terms[tool.digest] for tool in tools], FIELD_WEIGHTS),
+            groups=_groups(tools),
+            lexical=Bm25F([terms[tool.digest] for tool in tools], FIELD_WEIGHTS, FIELD_LENGTHS),
             vectors=_matrix(vectors),
             has_vector=np.asarray([vector is not None for vector in vectors], dtype=np.bool_),
         )
@@ -99,9 +99,21 @@ class _State:
             for lane, floor in ((lexical, 0.0), (dense, -1.0))
             for at, scores in enumerate(lane)
         ]
+        chosen += self._of_likely(query, part, lexical[:1], dense[:1])
         rows = np.unique(np.concatenate(chosen))
         matches = self._matches(rows, lexical, dense, self._coverage(query.probes, rows))
         return Candidates(tuple(matches), _crowd(dense[0]) if len(dense) else None)
+
+    def _of_likely(
+        self, query: IndexQuery, limit: int, lexical: NDArray[np.float32], dense: NDArray[np.float32]
+    ) -> list[NDArray[np.intp]]:
+        """Return the rows that are the best of each likely domain for the first probe, by either lane."""
+        return [
+            rows[_best(scores[rows], limit, floor=floor)]
+            for rows in map(self._rows, query.likely)
+            for lane, floor in ((lexical, 0.0), (dense, -1.0))
+            for scores in lane
+        ]
 
     def _coverage(self, probes: Sequence[Probe], rows: NDArray[np.intp]) -> NDArray[np.float32]:
         wholes = [probe for at, probe in enumerate(probes) if at == 0 or probe.is_whole]
@@ -117,8 +129,12 @@ class _State:
     def _allowed(self, domain: str | None) -> NDArray[np.bool_]:
         if domain is None:
             return np.ones(len(self.ids), dtype=np.bool_)
-        wanted = domain.casefold()
-        return np.asarray((self.domains == wanted) | (self.servers == wanted), dtype=np.bool_)
+        allowed = np.zeros(len(self.ids), dtype=np.bool_)
+        allowed[self._rows(domain)] = True
+        return allowed
+
+    def _rows(self, domain: str) -> NDArray[np.intp]:
+        return self.groups.get(domain.casefold(), np.empty(0, dtype=np.intp))
 
     def _matches(
         self,
@@ -138,6 +154,14 @@ class _State:
                 places, words, cosines, has_vector, shares, strict=True
             )
         ]
+
+
+def _groups(tools: Sequence[Tool]) -> dict[str, NDArray[np.intp]]:
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    for row, tool in enumerate(tools):
+        for name in {tool.domain.casefold(), tool.id.server.casefold()}:
+            rows[name].append(row)
+    return {name: np.asarray(each, dtype=np.intp) for name, each in rows.items()}
 
 
 def _crowd(cosines: NDArray[np.float32]) -> float | None:

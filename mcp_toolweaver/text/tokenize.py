@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 _WORD = re.compile(r"[^\W_]+")
@@ -38,16 +39,29 @@ def tokenize(text: str) -> list[str]:
 
     A text of nothing but stop words keeps them, so that no query of words ends up empty.
     """
-    terms = [term for term in _terms(text) if len(term) <= _LONGEST_TERM]
-    return [stem(term) for term in terms if term not in STOP_WORDS] or terms
+    words: list[str] = _WORD.findall(_composed(text))
+    kept = list(chain.from_iterable(map(_kept, words)))
+    return kept or [term for word in words for term in _terms(word) if len(term) <= _LONGEST_TERM]
 
 
-def _terms(text: str) -> Iterator[str]:
-    for word in _WORD.findall(_composed(text)):
-        if word.isascii() and word.islower():
-            yield word  # as most are, and taking it apart would change nothing
-        else:
-            yield from _word_parts(word)
+def _kept(word: str) -> tuple[str, ...]:
+    """Return the stems of what a word is made of, stop words left out."""
+    return _kept_of_known(word) if len(word) <= _LONGEST_TERM else _stems(word)
+
+
+def _stems(word: str) -> tuple[str, ...]:
+    return tuple(stem(term) for term in _terms(word) if len(term) <= _LONGEST_TERM and term not in STOP_WORDS)
+
+
+_kept_of_known = lru_cache(maxsize=65_536)(_stems)
+"""Catalogs repeat few words often."""
+
+
+def _terms(word: str) -> Iterator[str]:
+    if word.isascii() and word.islower():
+        yield word  # as most are, and taking it apart would change nothing
+    else:
+        yield from _word_parts(word)
 
 
 def _word_parts(word: str) -> Iterator[str]:

@@ -15,24 +15,24 @@ def rarity(documents: Sequence[Document], term: str) -> float:
     return math.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
 
 
-def frequency(documents: Sequence[Document], document: Document, term: str, weights: Mapping[str, float]) -> float:
-    """Return the weighted sum over the fields, each normalized by its length among those that are not empty."""
+def frequency(document: Document, term: str, weights: Mapping[str, float], lengths: Mapping[str, float]) -> float:
+    """Return the weighted sum over the fields, each normalized by its typical length."""
     total = 0.0
     for field, weight in weights.items():
-        if held := document.get(field):
-            lengths = [len(each[field]) for each in documents if each.get(field)]
-            average = sum(lengths) / len(lengths)
-            total += weight * list(held).count(term) / (1 - B + B * len(held) / average)
+        held = list(document.get(field, ()))
+        total += weight * held.count(term) / (1 - B + B * len(held) / lengths[field])
     return total
 
 
-def scores(documents: Sequence[Document], query: Sequence[str], weights: Mapping[str, float]) -> list[float]:
+def scores(
+    documents: Sequence[Document], query: Sequence[str], weights: Mapping[str, float], lengths: Mapping[str, float]
+) -> list[float]:
     """Return the score of each document."""
     found: list[float] = []
     for document in documents:
         score = 0.0
         for term in sorted(set(query)):
-            weighted = frequency(documents, document, term, weights)
+            weighted = frequency(document, term, weights, lengths)
             saturated = (K1 + 1) * weighted / (K1 + weighted)
             score += math.log2(1 + query.count(term)) * rarity(documents, term) * saturated
         found.append(score)

@@ -10,7 +10,7 @@ from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Match, Probe
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.index.bm25 import Bm25F
 from mcp_toolweaver.index.memory import MemoryIndex
-from mcp_toolweaver.text.tool_text import FIELD_WEIGHTS, field_terms
+from mcp_toolweaver.text.tool_text import FIELD_LENGTHS, FIELD_WEIGHTS, field_terms
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.tools import make_tool
 
@@ -40,7 +40,7 @@ def test_candidates_by_words_are_the_best_of_bm25f_and_ties_go_to_the_first(
     texts: list[list[str]], whole: list[str], parts: list[list[str]], limit: int
 ) -> None:
     tools = [make_tool(f"t{at}", " ".join(text)) for at, text in enumerate(texts)]
-    bm25f = Bm25F([field_terms(tool) for tool in tools], FIELD_WEIGHTS)
+    bm25f = Bm25F([field_terms(tool) for tool in tools], FIELD_WEIGHTS, FIELD_LENGTHS)
     scores = [bm25f.scores(query).tolist() for query in (whole, *parts)]
     share = max(1, round(limit * 0.4))
     rows = best(scores[0], limit).union(*(best(part, share) for part in scores[1:]))
