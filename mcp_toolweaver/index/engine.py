@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+
+from typing_extensions import Buffer
 
 from mcp_toolweaver.core.tools import ToolId
 
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 PointId: TypeAlias = int
 """Unsigned, 64 bits: the hash of the catalog's name, the tool's identity and its digest."""
 
-MEANING = "meaning"
+MEANING: Final = "meaning"
 """The dense vector, compared by cosine."""
-WORDS = "words"
+WORDS: Final = "words"
 """The sparse vector of the BM25F saturation of each term, without how rare it is: the query brings that."""
 
 Space: TypeAlias = Literal["meaning", "words"]
@@ -142,7 +144,7 @@ class Engine(Protocol):
         """
         ...
 
-    async def read_view(self) -> bytes | None:
+    async def read_view(self) -> Buffer | None:
         """Return what `write_view` kept last; None if there is nothing, it is damaged, or others may have written."""
         ...
 

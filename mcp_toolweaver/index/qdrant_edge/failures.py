@@ -1,0 +1,22 @@
+"""The engine's errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.index.qdrant_edge.folder import PART
+
+
+@contextmanager
+def translated(doing: str) -> Generator[None]:
+    """Raise what goes wrong inside as `Unavailable`, with one line that says at what."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except OSError as error:
+        raise Unavailable(PART, f"{doing} failed ({error.strerror or error})") from error
+    except Exception as error:  # the engine raises nothing more precise
+        raise Unavailable(PART, f"{doing} failed ({error})") from error

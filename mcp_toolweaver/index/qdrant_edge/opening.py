@@ -1,0 +1,93 @@
+"""From a folder to an engine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import qdrant_edge as qe
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.threads import run_in_thread
+from mcp_toolweaver.index.engine import MEANING, WORDS
+from mcp_toolweaver.index.payload import PLACES
+from mcp_toolweaver.index.qdrant_edge.engine import EdgeEngine
+from mcp_toolweaver.index.qdrant_edge.failures import translated
+from mcp_toolweaver.index.qdrant_edge.folder import PART, EdgeFolder, Head, hold
+
+_log = logging.getLogger(__name__)
+
+_FIELDS = ("domain", "server", "generation", "text", PLACES)
+_TENANT = "domain"
+
+
+@asynccontextmanager
+async def open_edge(path: Path, dimension: int, catalog: str = "") -> AsyncGenerator[EdgeEngine]:
+    """Open the engine in a folder, made where missing; what is damaged is set aside and made anew.
+
+    Args:
+        path: The folder, for one vector space.
+        dimension: The length of its vectors.
+        catalog: What points are marked with.
+
+    Raises:
+        InUse: another process holds the folder.
+        Unavailable: the folder cannot be used.
+    """
+    with hold(path) as folder:
+        engine = await run_in_thread(_open, folder, dimension, catalog)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_keep_settled, engine)
+                yield engine
+                tasks.cancel_scope.cancel()
+        finally:
+            engine.close()
+
+
+def _open(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
+    read = folder.read()
+    if read is not None:
+        head, _view = read
+        try:
+            shard = qe.EdgeShard.load(str(folder.path / head.shard), _config(dimension))
+        except Exception as error:  # noqa: BLE001  the engine raises nothing more precise
+            _log.warning("index: %s is damaged (%s); set aside and built anew", folder.path / head.shard, error)
+            folder.set_aside(head.shard)
+        else:
+            folder.clear(kept=head.shard)
+            return EdgeEngine(folder, head, shard, catalog, is_known=True)
+    folder.clear()
+    return _made(folder, dimension, catalog)
+
+
+def _made(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
+    if not folder.has_room(0):
+        raise Unavailable(PART, f"the disk of {folder.path} is nearly full")
+    path = folder.new_shard()
+    with translated("making the folder"):
+        path.mkdir()
+        shard = qe.EdgeShard.create(str(path), _config(dimension))
+        for field in _FIELDS:
+            params = qe.KeywordIndexParams(is_tenant=field == _TENANT)
+            shard.update(qe.UpdateOperation.create_field_index(field, params))
+    return EdgeEngine(folder, Head(path.name, 0), shard, catalog, is_known=False)
+
+
+def _config(dimension: int) -> qe.EdgeConfig:
+    return qe.EdgeConfig(
+        vectors={MEANING: qe.EdgeVectorParams(dimension, qe.Distance.Cosine)},
+        sparse_vectors={WORDS: qe.EdgeSparseVectorParams()},
+    )
+
+
+async def _keep_settled(engine: EdgeEngine) -> None:
+    while True:
+        await engine.is_unsettled.wait()
+        try:
+            await engine.settle()
+        except Unavailable as away:
+            _log.warning("%s; searches stay correct and are slower", away)

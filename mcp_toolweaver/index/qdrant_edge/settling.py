@@ -1,0 +1,41 @@
+"""What takes seconds, done by a process of its own: ``python -m mcp_toolweaver.index.qdrant_edge.settling SHARD``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+import anyio
+import qdrant_edge as qe
+
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.index.qdrant_edge.folder import PART
+
+
+async def settle_elsewhere(shard: Path) -> None:
+    """Let a child process put a shard in order that nobody has open.
+
+    Raises:
+        Unavailable: it failed.
+    """
+    command = [sys.executable, "-m", __name__, str(shard)]
+    done = await anyio.run_process(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise Unavailable(PART, f"putting {shard} in order failed ({last or done.returncode})")
+
+
+def settle(path: str) -> None:
+    """Build the graph of a shard and merge its segments."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    shard = qe.EdgeShard.load(path)
+    shard.optimize()
+    shard.flush()
+    shard.close()
+
+
+if __name__ == "__main__":
+    settle(sys.argv[1])
