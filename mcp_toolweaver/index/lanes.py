@@ -121,10 +121,13 @@ class Asked:
 
 def _words_of(view: View, rows: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.float32]]:
     """Return the words of all rows: whose each is, its dimension and its value."""
-    starts, lengths = view.starts[rows], view.starts[np.asarray(rows, dtype=np.intp) + 1] - view.starts[rows]
-    places = np.repeat(np.arange(len(rows)), lengths)
-    inside = np.arange(len(places)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(starts, lengths)
-    return places, view.dimensions[inside], view.values[inside]
+    starts = view.starts
+    spans = [slice(int(starts[row]), int(starts[row + 1])) for row in rows]
+    places = np.repeat(np.arange(len(rows)), [span.stop - span.start for span in spans])
+    if not len(places):
+        return places, view.dimensions[:0], view.values[:0]
+    dimensions = np.concatenate([view.dimensions[span] for span in spans])
+    return places, dimensions, np.concatenate([view.values[span] for span in spans])
 
 
 def _complete(cosines: Sequence[float | None]) -> tuple[float, ...]:

@@ -46,6 +46,7 @@ class EdgeEngine:
         self._catalog = catalog
         self._is_known = is_known
         self._changing = anyio.Lock()
+        self._settling = anyio.Lock()
         self._missed: list[qe.UpdateOperation] | None = None
         """What was changed since the shard was copied, while the copy is put in order."""
         self.is_unsettled = anyio.Event()
@@ -120,7 +121,12 @@ class EdgeEngine:
 
     async def settle(self) -> None:
         """See `Engine.settle`; it takes as much disk again for a while."""
-        self.is_unsettled = anyio.Event()
+        async with self._settling:
+            self.is_unsettled = anyio.Event()
+            if self._head.changed:
+                await self._settle()
+
+    async def _settle(self) -> None:
         copy = self._folder.new_shard()
         try:
             async with self._changing:

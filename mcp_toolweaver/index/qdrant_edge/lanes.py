@@ -50,10 +50,10 @@ def to_found(lane: Lane, points: Sequence[qe.ScoredPoint]) -> Found:
         Unavailable: it is not an answer to the lane.
     """
     found = [(int(point.id), point.score) for point in points]
-    if not all(math.isfinite(score) for _, score in found):
+    if not math.isfinite(math.fsum(score for _, score in found)):
         raise Unavailable(PART, "the engine answers with scores that are not numbers")
     if lane.space != MEANING:
         return [(point, score) for point, score in found if score > 0]
-    if any(abs(score) > _ABOVE_ONE for _, score in found):
+    if found and max(abs(found[0][1]), abs(found[-1][1])) > _ABOVE_ONE:  # the best and the worst
         raise Unavailable(PART, "the engine answers with cosines above 1")
     return found

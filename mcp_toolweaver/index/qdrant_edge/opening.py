@@ -20,7 +20,7 @@ from mcp_toolweaver.index.qdrant_edge.folder import PART, EdgeFolder, Head, hold
 
 _log = logging.getLogger(__name__)
 
-_FIELDS = ("domain", "server", "generation", "text", PLACES)
+_FIELDS = ("domain", "server", PLACES)
 _TENANT = "domain"
 
 
@@ -39,13 +39,19 @@ async def open_edge(path: Path, dimension: int, catalog: str = "") -> AsyncGener
     """
     with hold(path) as folder:
         engine = await run_in_thread(_open, folder, dimension, catalog)
+        failure: Exception | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_keep_settled, engine)
-                yield engine
+                try:
+                    yield engine
+                except Exception as error:  # noqa: BLE001  the task group would wrap it
+                    failure = error
                 tasks.cancel_scope.cancel()
         finally:
             engine.close()
+        if failure is not None:
+            raise failure
 
 
 def _open(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
