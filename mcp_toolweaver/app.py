@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import anyio
 
 from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.catalog.catalog import Catalog
@@ -20,10 +22,17 @@ from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.late import LateIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
+from mcp_toolweaver.resilience.patience import Patience
+from mcp_toolweaver.resilience.standby import StandbyIndex
 from mcp_toolweaver.search.hybrid import HybridSearcher
 from mcp_toolweaver.search.lexical import LexicalSearcher
 from mcp_toolweaver.search.names import CurrentNames
+from mcp_toolweaver.store_admin import StoreAdmin
+from mcp_toolweaver.stores import Stores
 from mcp_toolweaver.warmup import Warmup
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.embeddings.cached import Elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,9 @@ class App:
     """Makes a searcher over the same index in which meaning has this share, 0 to 1."""
     caller: ToolCaller
     warmup: Warmup
+    run_index: Callable[[], Coroutine[Any, Any, None]]
+    """Opens the store of the index and keeps it in step, until cancelled; without it, memory is the index."""
+    index_admin: StoreAdmin
 
 
 @asynccontextmanager
@@ -50,8 +62,11 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     ):
         catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(listings))
         await catalog.restore()
-        index = LateIndex(_open_index)
-        embedder = LoadingEmbedder(settings.embedding.model, lambda: _load_embedder(settings.embedding.model, vectors))
+        model = settings.embedding.model
+        embedder = LoadingEmbedder(model, lambda: _load_embedder(model, vectors, stores.vectors))
+        stores = Stores(settings, embedder)
+        standby = _standby(settings, stores)
+        index = standby or LateIndex(_make_memory)
         names = CurrentNames(catalog)
         by_words = LexicalSearcher(catalog, index, names)
         enabled = settings.embedding.enabled
@@ -65,22 +80,36 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             by_words=by_words,
             searcher_for=searcher_for,
             caller=CheckedCaller(catalog),
-            warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None),
+            warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None, standby),
+            run_index=standby.run if standby else anyio.sleep_forever,
+            index_admin=StoreAdmin(settings, stores, vectors, catalog),
         )
 
 
-async def _open_index() -> ToolIndex:
-    """Open the index; numpy is imported here, off the event loop, and not before the handshake."""
+def _standby(settings: Settings, stores: Stores) -> StandbyIndex | None:
+    """Return the index over the store; None where memory is all, as for search by words alone."""
+    if not settings.embedding.enabled or settings.index.chosen == "memory":
+        return None
+    return StandbyIndex(
+        stores.open,
+        _make_memory,
+        keep_memory=settings.index.chosen == "qdrant" and settings.index.standby,
+        patience=Patience(query=settings.index.timeout),
+    )
+
+
+async def _make_memory() -> ToolIndex:
+    """Make an index in memory; numpy is imported here, off the event loop, and not before the handshake."""
     memory = await run_in_thread(import_module, "mcp_toolweaver.index.memory")
     index: ToolIndex = memory.MemoryIndex()
     return index
 
 
-async def _load_embedder(model: str, cache: Cache) -> Embedder:
+async def _load_embedder(model: str, cache: Cache, elsewhere: Elsewhere) -> Embedder:
     """Load the model; torch takes seconds to import."""
     cached = await run_in_thread(import_module, "mcp_toolweaver.embeddings.cached")
     torch = await run_in_thread(import_module, "mcp_toolweaver.embeddings.sentence_transformers")
-    embedder: Embedder = cached.CachedEmbedder(await torch.load(model), cache)
+    embedder: Embedder = cached.CachedEmbedder(await torch.load(model), cache, elsewhere)
     return embedder
 
 

@@ -17,11 +17,15 @@ from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.index.indexer import Indexer, Progress
+from mcp_toolweaver.resilience.standby import StandbyIndex
 
 _log = logging.getLogger(__name__)
 
 _DEBOUNCE = 0.05
 """Seconds to wait after a change for the next, since servers get ready together."""
+
+_OPENING = 10.0
+"""Seconds that a command which searches once waits for the store of the index."""
 
 _RETRY = 30.0
 """Seconds until a model that failed is asked again."""
@@ -34,8 +38,11 @@ def _no_progress(_done: int, _total: int) -> None:
 class Warmup:
     """Keeps what is searchable in step with the catalog."""
 
-    def __init__(self, catalog: Catalog, indexer: Indexer, model: LoadingEmbedder | None) -> None:
-        """Index what ``catalog`` holds; without a ``model`` by words alone."""
+    def __init__(
+        self, catalog: Catalog, indexer: Indexer, model: LoadingEmbedder | None, store: StandbyIndex | None = None
+    ) -> None:
+        """Index what ``catalog`` holds; without a ``model`` by words alone, without a ``store`` in memory alone."""
+        self._store = store
         self._catalog = catalog
         self._indexer = indexer
         self._model = model
@@ -50,6 +57,9 @@ class Warmup:
         """Bring everything up to date with the catalog as it is now, then return."""
         snapshot = await self._catalog.refresh()
         await self._indexer.sync_words(snapshot)
+        if self._store is not None:
+            with anyio.move_on_after(_OPENING):
+                await self._store.wait_settled()
         if self._model is not None:
             await self._model.load()
             if self._model.is_loaded:
@@ -61,6 +71,8 @@ class Warmup:
             tasks.start_soon(self._follow_words, on_change)
             if self._model is not None:
                 tasks.start_soon(self._follow_meaning, self._model)
+            if self._store is not None:
+                tasks.start_soon(self._follow_store, self._store)
 
     async def _follow_words(self, on_change: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -80,6 +92,12 @@ class Warmup:
             is_done = await self._embed(_no_progress)
             with anyio.move_on_after(math.inf if is_done else _RETRY):
                 await self._changed.wait()
+
+    async def _follow_store(self, store: StandbyIndex) -> None:
+        """See what has no vector whenever another index answers than before."""
+        while True:
+            await store.wait_switched()
+            self._changed.set()
 
     async def _embed(self, on_progress: Progress) -> bool:
         try:

@@ -3,34 +3,61 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import anyio
+from rich.markup import escape
+from rich.table import Table
 
+from mcp_toolweaver.catalog.domains import DomainCount, count_domains
 from mcp_toolweaver.cli.configuring import configuration, is_usable
-from mcp_toolweaver.cli.printing import print_json, print_statuses, print_tools
+from mcp_toolweaver.cli.printing import out, print_json, print_statuses, print_tools
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool
 
+_MOST_SERVERS = 6
 
-def run(config: Path | None, server: str | None, *, tools: bool, as_json: bool) -> int:
-    """Print the servers, and tools if wanted; return the exit status (1: a server failed)."""
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to be listed beside the servers."""
+
+    server: str | None = None
+    """The tools of this server."""
+    tools: bool = False
+    """The tools of all servers."""
+    domains: bool = False
+    """The domains; with a server, those of its tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    statuses: tuple[SourceStatus, ...]
+    total: int
+    tools: Sequence[Tool] | None
+    domains: Sequence[DomainCount] | None
+
+
+def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
+    """Print the servers, and what else is wanted; return the exit status (1: a server failed)."""
     loaded = configuration(config, log_level="warning")
     if not is_usable(loaded):
         return 2
     snapshot, statuses = anyio.run(_list, loaded)
+    server = wishes.server
     if server is not None and server not in snapshot.by_server and server not in {each.name for each in statuses}:
         sys.stderr.write(f"toolweaver: there is no server {server!r}; servers: {', '.join(snapshot.by_server)}\n")
         return 2
-    shown = list(snapshot.by_server.get(server, ())) if server else list(snapshot.tools.values()) if tools else None
+    listing = _listing(snapshot, statuses, wishes)
     if as_json:
-        print_json(_as_json(statuses, len(snapshot), shown))
+        print_json(_as_json(listing))
     else:
-        _print(statuses, len(snapshot), shown)
+        _print(listing)
     return 1 if any(status.state is SourceState.FAILED for status in statuses) else 0
 
 
@@ -39,20 +66,48 @@ async def _list(loaded: Configuration) -> tuple[Snapshot, tuple[SourceStatus, ..
         return await app.catalog.refresh(), app.catalog.statuses
 
 
-def _print(statuses: tuple[SourceStatus, ...], total: int, shown: list[Tool] | None) -> None:
-    print_statuses(statuses, total)
-    if shown is not None:
-        print_tools(shown)
+def _listing(snapshot: Snapshot, statuses: tuple[SourceStatus, ...], wishes: Wishes) -> _Listing:
+    chosen = list(snapshot.tools.values()) if wishes.server is None else list(snapshot.by_server.get(wishes.server, ()))
+    shows_tools = wishes.tools or (wishes.server is not None and not wishes.domains)
+    return _Listing(
+        statuses,
+        len(snapshot),
+        chosen if shows_tools else None,
+        count_domains(chosen) if wishes.domains else None,
+    )
 
 
-def _as_json(statuses: tuple[SourceStatus, ...], total: int, shown: list[Tool] | None) -> dict[str, Any]:
-    listing: dict[str, Any] = {"servers": [asdict(status) for status in statuses], "tool_count": total}
-    if shown is not None:
-        listing["tools"] = [
+def _print(listing: _Listing) -> None:
+    print_statuses(listing.statuses, listing.total)
+    if listing.domains is not None:
+        _print_domains(listing.domains)
+    if listing.tools is not None:
+        print_tools(listing.tools)
+
+
+def _print_domains(domains: Sequence[DomainCount]) -> None:
+    table = Table("domain", "tools", "servers", "detected by", title=f"{len(domains)} domains", title_justify="left")
+    for each in domains:
+        names = [f"{name} ({tools})" for name, tools in each.servers.items()]
+        rest = f", and {len(names) - _MOST_SERVERS} more" if len(names) > _MOST_SERVERS else ""
+        servers = ", ".join(names[:_MOST_SERVERS]) + rest
+        table.add_row(escape(each.domain), str(each.tools), escape(servers), ", ".join(each.detected))
+    out.print(table)
+
+
+def _as_json(listing: _Listing) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "servers": [asdict(status) for status in listing.statuses],
+        "tool_count": listing.total,
+    }
+    if listing.domains is not None:
+        found["domains"] = [asdict(each) for each in listing.domains]
+    if listing.tools is not None:
+        found["tools"] = [
             {"name": tool.callable_name, "server": tool.id.server, "domain": tool.domain, **_definition(tool)}
-            for tool in shown
+            for tool in listing.tools
         ]
-    return listing
+    return found
 
 
 def _definition(tool: Tool) -> dict[str, Any]:

@@ -85,4 +85,5 @@ async def _work_behind(app: App, gateway: Gateway) -> None:
         await gateway.greeted.wait()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
+        tasks.start_soon(keep_running, "the index", app.run_index)
         tasks.start_soon(keep_running, "indexing", partial(app.warmup.run, gateway.catalog_changed))

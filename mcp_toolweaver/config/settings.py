@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -41,6 +41,10 @@ Count: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Seconds: TypeAlias = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Share: TypeAlias = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder)]
+Positive: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+Port: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65_535)]
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+Engine: TypeAlias = Annotated[Literal["embedded", "memory", "qdrant"], BeforeValidator(_lower)]
 LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
@@ -73,6 +77,46 @@ class EmbeddingSettings(_Part):
     """The name of a model, or the folder it lies in."""
 
 
+class IndexSettings(_Part):
+    """Where tools are kept to be searched. Without any of this, in a folder of this machine."""
+
+    engine: Engine | None = None
+    """``embedded`` keeps a folder, ``memory`` nothing, ``qdrant`` a server's collection, which ``url`` alone means."""
+    url: Text | None = None
+    """The address of a Qdrant server or cluster, such as ``http://localhost:6333``."""
+    api_key: SecretStr | None = None
+    grpc: bool = True
+    """Whether to prefer gRPC, on the port after that of the URL; REST is used where it does not answer."""
+    grpc_port: Port | None = None
+    catalog: Text | None = None
+    """Keeps our tools apart from those of others in one collection; equal on all that serve the same tools."""
+    prefix: Text = "toolweaver"
+    """What the names of our collections begin with."""
+    sharding: Annotated[Literal["auto", "custom"], BeforeValidator(_lower)] = "auto"
+    """``custom`` gives domains shards of their own on a cluster."""
+    shard_number: Positive | None = None
+    replication_factor: Positive | None = None
+    quantization: bool = False
+    """Search over vectors of 8-bit integers, and score what was found by the whole ones."""
+    on_disk: bool = False
+    """Keep vectors and graphs of a server in files instead of its memory."""
+    standby: bool = True
+    """Hold everything in memory too, so that search goes on as it was when a server is away."""
+    timeout: Seconds = 0.25
+    """Seconds for one query of the index, after which memory answers."""
+
+    @property
+    def chosen(self) -> Literal["embedded", "memory", "qdrant"]:
+        """The engine that is meant."""
+        return self.engine or ("qdrant" if self.url else "embedded")
+
+    @model_validator(mode="after")
+    def _has_url(self) -> IndexSettings:
+        if self.engine == "qdrant" and self.url is None:
+            raise PydanticCustomError("url", "engine is qdrant, but url is missing: the address of the server")
+        return self
+
+
 class SearchSettings(_Part):
     """How tools are ranked. `toolweaver eval --tune` says which values serve a catalog best."""
 
@@ -95,6 +139,7 @@ class Settings(BaseSettings):
     downstream: DownstreamSettings = DownstreamSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     search: SearchSettings = SearchSettings()
+    index: IndexSettings = IndexSettings()
     data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))

@@ -3,6 +3,7 @@
     ToolweaverError
     ├── Unavailable            a part is away; the only error that a fallback catches
     │   ├── DeadlineExceeded   it did not answer in time
+    │   ├── InUse              another process has it for itself; nothing is wrong with it
     │   └── NotSent            a call provably never reached it, so it may be sent again
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
@@ -35,6 +36,10 @@ class Unavailable(ToolweaverError):
 
 class DeadlineExceeded(Unavailable):
     """A part did not answer within its deadline."""
+
+
+class InUse(Unavailable):
+    """Another process has the part for itself."""
 
 
 class NotSent(Unavailable):

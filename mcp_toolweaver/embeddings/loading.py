@@ -21,8 +21,8 @@ class LoadingEmbedder:
     """An `Embedder` that says why it cannot answer yet, and answers once `load` is through."""
 
     def __init__(self, space: str, load: Callable[[], Awaitable[Embedder]]) -> None:
-        """Use the embedder that ``load`` returns, whose vectors lie in ``space``."""
-        self.space = space
+        """Use the embedder that ``load`` returns; until then its space is called ``space``."""
+        self._name = space
         self._load = load
         self._inner: Embedder | None = None
         self._away = Unavailable(PART, "the embedding model is still loading")
@@ -36,6 +36,11 @@ class LoadingEmbedder:
         except Unavailable as away:
             self._away = away
             _log.warning("%s; searching by words alone", away)
+
+    @property
+    def space(self) -> str:
+        """See `Embedder.space`."""
+        return self._name if self._inner is None else self._inner.space
 
     @property
     def is_loaded(self) -> bool:

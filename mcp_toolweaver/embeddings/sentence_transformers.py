@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -14,7 +12,7 @@ import numpy as np
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
-from mcp_toolweaver.embeddings.weights import INSTALL, locate, runtime_is_installed
+from mcp_toolweaver.embeddings.weights import INSTALL, locate, runtime_is_installed, space_of
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
@@ -79,18 +77,9 @@ def _load(model: str) -> SentenceTransformerEmbedder:
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         located = locate(model)
-        return SentenceTransformerEmbedder(SentenceTransformer(located, local_files_only=True), _space(located))
+        return SentenceTransformerEmbedder(SentenceTransformer(located, local_files_only=True), space_of(located))
     except Exception as error:  # the library raises OSError, ValueError, RuntimeError and its own alike
         raise Unavailable(_PART, f"the model {model!r} cannot be loaded: {_first_line(error)}") from error
-
-
-def _space(located: str) -> str:
-    """Name the vector space of a model: by the hash of its weights, or by its name if they lie in a hub cache."""
-    weights = Path(located) / "model.safetensors"
-    if not weights.is_file():
-        return located
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _first_line(error: Exception) -> str:

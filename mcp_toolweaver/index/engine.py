@@ -6,8 +6,8 @@ them rank alike; an engine knows nothing of questions or catalogs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from typing_extensions import Buffer
@@ -98,6 +98,19 @@ Found: TypeAlias = Sequence[tuple[PointId, float]]
 """Points and their scores, best first: the cosine, or the dot product of sparse vectors where it is above 0."""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an engine says of itself."""
+
+    where: str
+    """Its folder, or its address without credentials."""
+    collection: str = ""
+    catalogs: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many points each catalog has, where there may be several."""
+    bytes_on_disk: int | None = None
+    """None where the engine does not say."""
+
+
 class Engine(Protocol):
     """A vector database, with the points of one catalog in one vector space."""
 
@@ -150,6 +163,14 @@ class Engine(Protocol):
 
     async def write_view(self, view: bytes) -> None:
         """Keep, atomically, which points are searchable; an engine that is shared keeps nothing."""
+        ...
+
+    async def describe(self) -> Report:
+        """Say where and how large it is.
+
+        Raises:
+            Unavailable: the engine is away.
+        """
         ...
 
     async def settle(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import anyio
 
@@ -27,6 +27,10 @@ class LateIndex:
     async def unembedded(self) -> int:
         """See `ToolIndex.unembedded`."""
         return await (await self._opened()).unembedded()
+
+    async def without_vector(self) -> Collection[ToolId]:
+        """See `ToolIndex.without_vector`."""
+        return await (await self._opened()).without_vector()
 
     async def digests(self) -> Mapping[ToolId, str]:
         """See `ToolIndex.digests`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -42,6 +42,10 @@ class MemoryIndex:
         """See `ToolIndex.unembedded`."""
         return int(np.count_nonzero(~self._state.has_vector))
 
+    async def without_vector(self) -> Collection[ToolId]:
+        """See `ToolIndex.without_vector`."""
+        return [id_ for id_, entry in self._entries.items() if entry.vector is None]
+
     async def digests(self) -> Mapping[ToolId, str]:
         """See `ToolIndex.digests`."""
         return {id_: entry.tool.digest for id_, entry in self._entries.items()}
@@ -49,9 +53,15 @@ class MemoryIndex:
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
         """See `ToolIndex.apply`; the new state is built in a thread while the old one answers."""
         entries = {id_: entry for id_, entry in self._entries.items() if id_ not in set(deletes)}
-        entries.update({entry.tool.id: entry for entry in upserts})
+        entries.update({entry.tool.id: _with_vector(entry, self._entries.get(entry.tool.id)) for entry in upserts})
         terms, state = await run_in_thread(_build, entries, self._terms)
         self._entries, self._terms, self._state = entries, terms, state
+
+
+def _with_vector(entry: IndexEntry, before: IndexEntry | None) -> IndexEntry:
+    """Return the entry, with the vector that the same tool had if it brings none."""
+    is_same = before is not None and before.tool.digest == entry.tool.digest
+    return before if before is not None and is_same and entry.vector is None else entry
 
 
 def _build(entries: Mapping[ToolId, IndexEntry], known: Mapping[str, _Terms]) -> tuple[dict[str, _Terms], _State]:
@@ -108,9 +118,10 @@ class _State:
         self, query: IndexQuery, limit: int, lexical: NDArray[np.float32], dense: NDArray[np.float32]
     ) -> list[NDArray[np.intp]]:
         """Return the rows that are the best of each likely domain for the first probe, by either lane."""
+        likely = query.likely if query.domain is None else ()
         return [
             rows[_best(scores[rows], limit, floor=floor)]
-            for rows in map(self._rows, query.likely)
+            for rows in map(self._rows, likely)
             for lane, floor in ((lexical, 0.0), (dense, -1.0))
             for scores in lane
         ]

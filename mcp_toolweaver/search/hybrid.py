@@ -8,6 +8,7 @@ from mcp_toolweaver.search.fusion import MEANING_WEIGHT, meaning_share
 from mcp_toolweaver.search.names import CurrentNames
 from mcp_toolweaver.search.question import Question
 from mcp_toolweaver.search.ranking import rank
+from mcp_toolweaver.search.routing import Routing
 
 PARTLY_EMBEDDED = "search by meaning: some tools are not embedded yet and were matched by words only"
 
@@ -23,6 +24,7 @@ class HybridSearcher:
         names: CurrentNames,
         *,
         meaning_weight: float = MEANING_WEIGHT,
+        routed: bool = True,
     ) -> None:
         """Search the tools of ``catalog`` in ``index`` with queries embedded by ``embedder``.
 
@@ -32,12 +34,14 @@ class HybridSearcher:
             embedder: What made the vectors.
             names: What the tools and servers of the catalog are called.
             meaning_weight: The share of meaning in a typical question, 0 to 1; the rest is words.
+            routed: Whether the best of the domains that a request names are candidates too.
         """
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
         self._names = names
         self._weight = meaning_weight
+        self._routing = Routing(catalog) if routed else None
 
     async def search(self, request: SearchRequest) -> SearchResult:
         """See `Searcher.search`.
@@ -47,9 +51,10 @@ class HybridSearcher:
         """
         question = Question.of(request)
         vectors = await self._embedder.embed_queries(question.texts)
-        query = question.to_index(request, vectors)
-        found = await self._index.query(query)
         named = (await self._names.get()).find(request.text)
+        likely = self._routing.likely(request, named) if self._routing else ()
+        query = question.to_index(request, vectors, likely)
+        found = await self._index.query(query)
         return rank(
             found,
             self._catalog.snapshot,

@@ -37,9 +37,11 @@ class Question:
         whole = asked if english is None else english
         return cls((whole, *clauses(whole)), None if english is None else asked)
 
-    def to_index(self, request: SearchRequest, vectors: Sequence[Vector] = ()) -> IndexQuery:
-        """Return the query for an index; ``vectors`` are those of the texts, or none."""
+    def to_index(
+        self, request: SearchRequest, vectors: Sequence[Vector] = (), likely: tuple[str, ...] = ()
+    ) -> IndexQuery:
+        """Return the query for an index; ``vectors`` are those of the texts, or none, ``likely`` see `IndexQuery`."""
         probes = [Probe(query_terms(text), vectors[at] if vectors else None) for at, text in enumerate(self.texts)]
         if self.original is not None:
             probes.append(Probe(query_terms(self.original), is_whole=True))
-        return IndexQuery(tuple(probes), max(CANDIDATES, request.limit), request.domain)
+        return IndexQuery(tuple(probes), max(CANDIDATES, request.limit), request.domain, likely)

@@ -64,11 +64,20 @@ async def _answered(catalog: CatalogView, searcher: Searcher, requests: Sequence
 
 
 async def _answer(catalog: CatalogView, searcher: Searcher, request: SearchRequest) -> Need:
-    """Answer one request; where nothing fits, without hits, and after a look beyond the domain."""
-    result = await searcher.search(request)
-    elsewhere: SearchResult | None = None
+    """Answer one request from its domain, or from all of them if it has nothing good; where nothing fits, no hits."""
+    inside = await searcher.search(request)
+    beyond = await _beyond(searcher, request, inside)
+    result = inside if beyond is None else beyond
     if result.confidence == "none":
         result = replace(result, hits=())
-        if request.domain is not None:
-            elsewhere = await searcher.search(replace(request, domain=None))
-    return Need(request.text, result, explain(Case(request.text, result, catalog, request.domain, elsewhere)))
+    case = Case(request.text, result, catalog, request.domain, is_beyond=beyond is not None)
+    return Need(request.text, result, explain(case))
+
+
+async def _beyond(searcher: Searcher, request: SearchRequest, inside: SearchResult) -> SearchResult | None:
+    """Return what all domains have, if it is better by its confidence than what the chosen one has."""
+    if request.domain is None or inside.confidence == "high":
+        return None
+    found = await searcher.search(replace(request, domain=None))
+    is_better = found.confidence == "high" or (found.confidence == "low" and inside.confidence == "none")
+    return found if is_better else None

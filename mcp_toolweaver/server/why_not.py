@@ -49,13 +49,16 @@ class Case:
     result: SearchResult
     catalog: CatalogView
     domain: str | None = None
-    elsewhere: SearchResult | None = None
-    """What was found outside the domain, if the search was kept to one and found nothing there."""
+    is_beyond: bool = False
+    """Whether the domain that the search was kept to has nothing good, so that the result is that of all domains."""
 
 
 def explain(case: Case) -> WhyNot | None:
-    """Return why nothing was found; for an unsure answer only what may be behind it; None for a sure one."""
-    if case.result.confidence == "high":
+    """Return why nothing was found; for an unsure answer only what may be behind it; None for a sure one.
+
+    An answer from beyond the domain always has a reason.
+    """
+    if case.result.confidence == "high" and not case.is_beyond:
         return None
     found_nothing = case.result.confidence == "none"
     for check in (*_ALWAYS, *(_IF_NONE if found_nothing else ())):
@@ -91,11 +94,11 @@ def _away(status: SourceStatus) -> WhyNot:
 
 
 def _elsewhere(case: Case) -> WhyNot | None:
-    if case.domain is None or case.elsewhere is None or case.elsewhere.confidence == "none":
+    if case.domain is None or not case.is_beyond:
         return None
-    names = _names([hit.tool for hit in case.elsewhere.hits])
-    message = f"Nothing fits in {case.domain[:_LONGEST_NAME]}, but other domains have these."
-    return WhyNot("outside_profile", message, "Search again without domain.", tools=names)
+    message = f"Nothing good in {case.domain[:_LONGEST_NAME]}: these are from all domains."
+    following = f"If it must be {case.domain[:_LONGEST_NAME]}, search there in other words."
+    return WhyNot("outside_profile", message, following)
 
 
 def _warming(case: Case) -> WhyNot | None:
@@ -125,5 +128,5 @@ def _names(tools: Sequence[Tool]) -> tuple[str, ...]:
 
 
 _Check: TypeAlias = Callable[[Case], WhyNot | None]
-_ALWAYS: tuple[_Check, ...] = (_misspelt, _meant_and_away)
-_IF_NONE: tuple[_Check, ...] = (_elsewhere, _warming, _nothing)
+_ALWAYS: tuple[_Check, ...] = (_misspelt, _meant_and_away, _elsewhere)
+_IF_NONE: tuple[_Check, ...] = (_warming, _nothing)

@@ -17,6 +17,7 @@ from mcp_toolweaver.core.query import IndexEntry
 from mcp_toolweaver.core.tools import ToolId
 from tests.contracts.asking import MAIL, MODEL, READ, WRITE, Promise, ask, asking
 from tests.contracts.crowd import PROMISES_ABOUT_THE_CROWD
+from tests.contracts.likely import PROMISES_ABOUT_LIKELY_DOMAINS
 from tests.contracts.parts import PROMISES_ABOUT_PARTS
 from tests.fakes.tools import make_tool
 
@@ -237,4 +238,5 @@ TOOL_INDEX_CONTRACT: tuple[Promise, ...] = (
     a_query_sees_all_of_a_change_or_nothing,
     *PROMISES_ABOUT_PARTS,
     *PROMISES_ABOUT_THE_CROWD,
+    *PROMISES_ABOUT_LIKELY_DOMAINS,
 )

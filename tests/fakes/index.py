@@ -1,6 +1,6 @@
 """An index that answers what a test wrote down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match
 from mcp_toolweaver.core.tools import ToolId
@@ -26,6 +26,9 @@ class FakeIndex:
 
     async def unembedded(self) -> int:
         return sum(entry.vector is None for entry in self.entries.values())
+
+    async def without_vector(self) -> Collection[ToolId]:
+        return [id_ for id_, entry in self.entries.items() if entry.vector is None]
 
     async def digests(self) -> Mapping[ToolId, str]:
         return {id_: entry.tool.digest for id_, entry in self.entries.items()}

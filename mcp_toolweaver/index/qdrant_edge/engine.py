@@ -13,7 +13,7 @@ from typing_extensions import Buffer
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
-from mcp_toolweaver.index.engine import MEANING, WORDS, Found, Lane, Point, PointId, StoredPoint
+from mcp_toolweaver.index.engine import MEANING, WORDS, Found, Lane, Point, PointId, Report, StoredPoint
 from mcp_toolweaver.index.payload import READ_BACK
 from mcp_toolweaver.index.qdrant_edge.failures import translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART, EdgeFolder, Head
@@ -118,6 +118,11 @@ class EdgeEngine:
             size = self._shard.info().points_count
         if self._head.changed > max(_LEAST_UNSETTLED, _UNSETTLED_SHARE * size):
             self.is_unsettled.set()
+
+    async def describe(self) -> Report:
+        """See `Engine.describe`."""
+        size = await run_in_thread(lambda: self._folder.size)
+        return Report(str(self._folder.path), bytes_on_disk=size)
 
     async def settle(self) -> None:
         """See `Engine.settle`; it takes as much disk again for a while."""

@@ -1,14 +1,14 @@
 """Where nothing fits, or nothing surely, the reply says why in a word that programs know, and what to do next."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
 import pytest
 
 from mcp_toolweaver.core.errors import Unavailable
-from mcp_toolweaver.core.query import SearchResult
+from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.proxy.failures import connection_failure, status_reason
@@ -83,19 +83,57 @@ async def test_a_server_that_wants_a_login_is_told_apart(code: int) -> None:
     assert not status("github", SourceState.FAILED, reason=status_reason(500, url)).needs_login
 
 
-async def test_what_fits_outside_the_domain_is_named() -> None:
-    class Kept(FixedSearcher):
-        async def search(self, request: Any) -> SearchResult:
-            found = await super().search(request)
-            return NOTHING if request.domain else found
+@dataclass
+class Kept(FixedSearcher):
+    """Answers a search that is kept to a domain with another result."""
 
-    searcher = Kept(result_of(NOTE, CREATE))
+    inside: SearchResult = NOTHING
+
+    async def search(self, request: SearchRequest) -> SearchResult:
+        found = await super().search(request)
+        return self.inside if request.domain else found
+
+
+@pytest.mark.parametrize(
+    ("inside", "everywhere"),
+    [(NOTHING, result_of(NOTE, CREATE)), (NOTHING, result_of(NOTE, confidence="low")), (UNSURE, result_of(NOTE))],
+)
+async def test_where_the_domain_has_nothing_good_all_are_searched_and_the_reply_says_so(
+    inside: SearchResult, everywhere: SearchResult
+) -> None:
+    searcher = Kept(everywhere, inside=inside)
     reply = await search_tools(view(CREATE, NOTE), searcher, {"query": "a note", "domain": "code"})
-    assert (reply["tools"], reply["confidence"]) == ([], "none")
+    assert reply["tools"][0]["name"] == "files__note"
+    assert reply["confidence"] == everywhere.confidence
     assert reply["why"]["reason"] == "outside_profile"
-    assert reply["why"]["tools"] == ["files__note", "github__create_issue"]
-    assert "without domain" in reply["why"]["next"]
+    assert "Nothing good in code" in reply["why"]["message"]
     assert [request.domain for request in searcher.asked] == ["code", None]
+
+
+@pytest.mark.parametrize(
+    ("inside", "everywhere"),
+    [(result_of(CREATE), result_of(NOTE)), (UNSURE, result_of(NOTE, confidence="low")), (UNSURE, NOTHING)],
+)
+async def test_what_is_as_good_inside_the_domain_stays(inside: SearchResult, everywhere: SearchResult) -> None:
+    searcher = Kept(everywhere, inside=inside)
+    reply = await search_tools(view(CREATE, NOTE), searcher, {"query": "a note", "domain": "code"})
+    assert [row["name"] for row in reply["tools"]] == ["github__create_issue"]
+    assert "why" not in reply
+
+
+async def test_each_of_several_needs_says_for_itself_that_it_is_from_beyond_the_domain() -> None:
+    searcher = Kept(result_of(NOTE))
+    reply = await search_tools(view(CREATE, NOTE), searcher, {"queries": ["a note"], "domain": "code"})
+    [need] = reply["needs"]
+    assert (need["tools"], need["why"]["reason"]) == (["files__note"], "outside_profile")
+
+
+async def test_a_domain_whose_server_is_away_is_that_also_where_others_have_something() -> None:
+    catalog = view(NOTE, statuses=[AWAY])
+    reply = await search_tools(catalog, Kept(result_of(NOTE)), {"query": "a note", "domain": "files"})
+    assert reply["why"]["reason"] == "outside_profile"
+    reply = await search_tools(catalog, Kept(result_of(NOTE)), {"query": "a github note", "domain": "files"})
+    assert reply["why"]["reason"] == "server_offline"
 
 
 async def test_what_fits_nowhere_is_not_outside_the_domain() -> None:

@@ -1,0 +1,64 @@
+"""Vectors in a cache, by their space and the SHA-256 of their text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mcp_toolweaver.core.interfaces import Cache
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.core.query import Vector
+
+LIFETIME = 7 * 24 * 3600.0
+"""Seconds that a vector is kept."""
+
+_FORMAT = b"\x01"
+_NORM_TOLERANCE = 1e-3
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 that the vector of a text is found by."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+class VectorCache:
+    """The vectors of one space in a `Cache`."""
+
+    def __init__(self, cache: Cache, space: str) -> None:
+        """Keep the vectors of ``space`` in ``cache``."""
+        self._cache = cache
+        self._space = space
+
+    async def get(self, digests: Collection[str]) -> dict[str, Vector]:
+        """Return the vectors that are there, by the digest of their text."""
+        values = await self._cache.get_many([self._key(digest) for digest in digests])
+        vectors = map(_decode, values)
+        return {digest: vector for digest, vector in zip(digests, vectors, strict=True) if vector is not None}
+
+    async def keep(self, vectors: Mapping[str, Vector]) -> None:
+        """Keep vectors by the digest of their text."""
+        encoded = {self._key(digest): _encode(vector) for digest, vector in vectors.items()}
+        await self._cache.set_many(encoded, ttl=LIFETIME)
+
+    async def forget(self, digests: Collection[str]) -> None:
+        """Let vectors expire at once."""
+        await self._cache.set_many({self._key(digest): b"" for digest in digests}, ttl=0)
+
+    def _key(self, digest: str) -> str:
+        return f"embedding:{self._space}:{digest}"
+
+
+def _encode(vector: Vector) -> bytes:
+    return _FORMAT + np.asarray(vector, dtype="<f4").tobytes()
+
+
+def _decode(value: bytes | None) -> Vector | None:
+    """Return the vector, or None for anything that is not a normalized vector of ours."""
+    if value is None or value[:1] != _FORMAT or len(value) < 5 or (len(value) - 1) % 4:  # noqa: PLR2004  float32
+        return None
+    vector = np.frombuffer(value, dtype="<f4", offset=1).astype(np.float32)
+    return vector if abs(float(np.linalg.norm(vector)) - 1) < _NORM_TOLERANCE else None

@@ -1,0 +1,95 @@
+"""What the commands about the index ask and do: the store itself, and the vectors in the cache in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mcp_toolweaver.config import Settings
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.interfaces import Cache, CatalogView
+from mcp_toolweaver.core.threads import run_in_thread
+from mcp_toolweaver.core.tools import ToolId
+from mcp_toolweaver.index.administration import Store
+from mcp_toolweaver.index.administration import texts as texts_of
+from mcp_toolweaver.stores import Stores
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.core.query import Vector
+    from mcp_toolweaver.embeddings.vector_cache import VectorCache
+
+
+class StoreAdmin:
+    """An `IndexAdmin` over the configured store, which it opens for each question and leaves again."""
+
+    def __init__(self, settings: Settings, stores: Stores, cache: Cache, catalog: CatalogView) -> None:
+        """Ask the store that ``stores`` opens for the tools of ``catalog``; vectors are in ``cache`` too."""
+        self._catalog = catalog
+        self._settings = settings
+        self._stores = stores
+        self._cache = cache
+
+    async def describe(self) -> Store:
+        """See `IndexAdmin.describe`."""
+        given = self._settings.index
+        if not self._settings.embedding.enabled or given.chosen == "memory":
+            return Store("memory", "the memory of each process", lasts=False)
+        try:
+            async with self._stores.engine() as (engine, catalog, _space):
+                report = await engine.describe()
+        except Unavailable:
+            return Store(given.chosen, given.url or str(self._settings.data_dir / "index"))
+        return Store(
+            given.chosen,
+            report.where,
+            collection=report.collection,
+            catalog=catalog,
+            bytes_on_disk=report.bytes_on_disk,
+            others={name: count for name, count in report.catalogs.items() if name != catalog},
+        )
+
+    async def space(self) -> str:
+        """See `IndexAdmin.space`."""
+        if not self._settings.embedding.enabled:
+            return ""
+        try:
+            return (await self._stores.space()).name
+        except Unavailable:
+            return ""
+
+    async def digests(self) -> Mapping[ToolId, str]:
+        """See `IndexAdmin.digests`."""
+        async with self._stores.open() as index:
+            return await index.digests()
+
+    async def without_vector(self) -> Collection[ToolId]:
+        """See `IndexAdmin.without_vector`."""
+        async with self._stores.open() as index:
+            return await index.without_vector()
+
+    async def drop(self, *, vectors: bool) -> None:
+        """See `IndexAdmin.drop`."""
+        async with self._stores.open() as index:
+            await index.apply([], list(await index.digests()))
+        if vectors:
+            await (await self._vectors()).forget(texts_of(self._catalog.snapshot))
+
+    async def vectors(self, texts: Collection[str]) -> Mapping[str, Vector]:
+        """See `IndexAdmin.vectors`."""
+        found = await (await self._vectors()).get(list(texts))
+        missing = [text for text in texts if text not in found]
+        if missing:
+            async with self._stores.engine() as (engine, _catalog, _space):
+                found |= await engine.vectors(missing)
+        return found
+
+    async def keep(self, vectors: Mapping[str, Vector]) -> None:
+        """See `IndexAdmin.keep`."""
+        await (await self._vectors()).keep(vectors)
+
+    async def _vectors(self) -> VectorCache:
+        space = await self._stores.space()
+        module = await run_in_thread(import_module, "mcp_toolweaver.embeddings.vector_cache")
+        cache: VectorCache = module.VectorCache(self._cache, space.name)
+        return cache

@@ -1,0 +1,130 @@
+"""The store of the index that the settings ask for: which, where, and for which vector space."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcp_toolweaver.config import Settings
+from mcp_toolweaver.core.threads import run_in_thread
+from mcp_toolweaver.embeddings.loading import LoadingEmbedder
+from mcp_toolweaver.embeddings.weights import VectorSpace, identify
+from mcp_toolweaver.index.qdrant.options import Address, Layout, Place
+
+if TYPE_CHECKING:
+    from mcp_toolweaver.core.query import Vector
+    from mcp_toolweaver.index.engine import Engine
+    from mcp_toolweaver.index.stored import StoredIndex
+
+_CATALOG_ID = "catalog-id"
+
+
+class Stores:
+    """Opens the store, and knows the one that is open."""
+
+    def __init__(self, settings: Settings, model: LoadingEmbedder) -> None:
+        """Open what ``settings`` say, for the vectors of ``model``."""
+        self._settings = settings
+        self._model = model
+        self._open: Engine | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[StoredIndex]:
+        """Open the store.
+
+        Raises:
+            InUse: another process has its folder.
+            Unavailable: it cannot be opened.
+        """
+        stored = await run_in_thread(import_module, "mcp_toolweaver.index.stored")
+        async with self.engine() as (engine, catalog, space):
+            index: StoredIndex = await stored.open_stored(engine, catalog, space.dimension)
+            self._open = engine
+            try:
+                yield index
+            finally:
+                self._open = None
+
+    @asynccontextmanager
+    async def engine(self) -> AsyncGenerator[tuple[Engine, str, VectorSpace]]:
+        """Open the engine of the store alone, with the name of our catalog; its library is imported off the event loop.
+
+        Raises:
+            InUse: another process has its folder.
+            Unavailable: it cannot be opened.
+        """
+        space = await self.space()
+        catalog = await run_in_thread(self._catalog)
+        async with await self._engine_of(space, catalog) as engine:
+            yield engine, catalog, space
+
+    async def vectors(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        """Return the vectors of texts by the SHA-256 of each, as far as the open store has them.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        return {} if self._open is None else await self._open.vectors(texts)
+
+    async def space(self) -> VectorSpace:
+        """Return the space of the model's vectors; one that does not say is loaded.
+
+        Raises:
+            Unavailable: the model cannot be loaded.
+        """
+        known = await run_in_thread(identify, self._settings.embedding.model)
+        if known is not None:
+            return known
+        await self._model.load()
+        (vector,) = await self._model.embed_documents(["how long is a vector"])
+        return VectorSpace(self._model.space, len(vector))
+
+    def _folder(self, space: VectorSpace) -> Path:
+        """Return the folder of the embedded engine."""
+        slug = "".join(each if each.isalnum() else "-" for each in space.name)[:24]
+        return self._settings.data_dir / "index" / f"{slug}-{space.dimension}"
+
+    def _catalog(self) -> str:
+        """Return the name of our catalog: the one of the settings, or one of this installation alone."""
+        if self._settings.index.catalog is not None:
+            return self._settings.index.catalog
+        path = self._settings.data_dir / _CATALOG_ID
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(uuid.uuid4().hex)
+        except FileExistsError:
+            pass
+        except OSError:
+            return uuid.uuid4().hex
+        return path.read_text(encoding="utf-8").strip() or "default"
+
+    async def _engine_of(self, space: VectorSpace, catalog: str) -> AbstractAsyncContextManager[Engine]:
+        if self._settings.index.chosen == "qdrant":
+            return await run_in_thread(_qdrant, self._settings, space, catalog)
+        edge = await run_in_thread(import_module, "mcp_toolweaver.index.qdrant_edge")
+        opened: AbstractAsyncContextManager[Engine] = edge.open_edge(self._folder(space), space.dimension, catalog)
+        return opened
+
+
+def _qdrant(settings: Settings, space: VectorSpace, catalog: str) -> AbstractAsyncContextManager[Engine]:
+    """Import Qdrant's client, which takes a second, and return what opens the server's engine."""
+    given = settings.index
+    opening = import_module("mcp_toolweaver.index.qdrant.opening")
+    key = given.api_key.get_secret_value() if given.api_key else None
+    opened: AbstractAsyncContextManager[Engine] = opening.open_qdrant(
+        Address(given.url or "", key, given.grpc, given.grpc_port),
+        Place(space.name, space.dimension, catalog, given.prefix),
+        layout=Layout(
+            sharding=given.sharding,
+            shard_number=given.shard_number,
+            replication_factor=given.replication_factor,
+            quantization=given.quantization,
+            on_disk=given.on_disk,
+        ),
+    )
+    return opened
