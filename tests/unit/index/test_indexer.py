@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import anyio
 import pytest
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.query import IndexQuery, Probe
 from mcp_toolweaver.core.tools import Snapshot, Tool
+from mcp_toolweaver.embeddings.cached import CachedEmbedder
 from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.memory import MemoryIndex
 from mcp_toolweaver.text.tool_text import passage
+from tests.fakes.cache import FakeCache
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.index import FakeIndex
 from tests.fakes.interrupted_embedder import InterruptedEmbedder
@@ -93,14 +96,13 @@ async def test_what_a_former_process_left_in_the_index_is_removed_and_not_writte
     assert index.changes[1:] == [([], [TOOLS[0].id])]
 
 
-async def test_an_index_that_lost_its_tools_gets_them_back_with_their_vectors_at_once() -> None:
+async def test_an_index_that_lost_its_tools_gets_them_back_with_their_vectors() -> None:
     index, model = FakeIndex(), FakeEmbedder()
     indexer = Indexer(index, model)
     await sync(indexer, TOOLS)
     index.entries.clear()
-    await indexer.sync_words(Snapshot.of(TOOLS))
+    await sync(indexer, TOOLS)
     assert index.with_vectors == {"a", "b", "c"}
-    assert len(model.texts) == 3
 
 
 async def test_progress_is_reported_from_nothing_to_all() -> None:
@@ -118,7 +120,7 @@ async def test_large_catalogs_are_embedded_in_batches() -> None:
     model = FakeEmbedder()
     await sync(Indexer(FakeIndex(), model), MANY)
     assert max(map(len, model.batches)) <= 64
-    assert model.texts == [passage(tool) for tool in MANY]
+    assert sorted(model.texts) == sorted(passage(tool) for tool in MANY)
 
 
 async def test_words_stay_searchable_where_the_model_is_away() -> None:
@@ -199,3 +201,29 @@ async def test_words_are_kept_up_to_date_while_vectors_are_made() -> None:
     await during_embedding(index, [*MANY, make_tool("late")], tools=MANY, batch=1)
     assert index.changes[1][0][0].tool.id.name == "late"
     assert len(index.with_vectors) == 150
+
+
+async def test_vectors_are_written_while_others_are_still_being_made() -> None:
+    index, now = FakeIndex(), 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 4.0
+        return now
+
+    indexer = Indexer(index, FakeEmbedder(), clock=clock)
+    await sync(indexer, MANY)
+    assert [len(upserts) for upserts, _deletes in index.changes[1:]] == [128, 22]
+
+
+async def test_two_that_share_their_vectors_seldom_embed_the_same_tool() -> None:
+    shared = FakeCache()
+    models = FakeEmbedder(), FakeEmbedder()
+    tools = [make_tool(f"t{number:04}") for number in range(1000)]
+    indexers = [Indexer(FakeIndex(), CachedEmbedder(model, shared)) for model in models]
+    async with anyio.create_task_group() as tasks:
+        for indexer in indexers:
+            tasks.start_soon(sync, indexer, tools)
+    embedded = [text for model in models for text in model.texts]
+    assert len(set(embedded)) == 1000
+    assert len(embedded) < 1200
