@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,7 +136,7 @@ class EdgeEngine:
             async with self._changing:
                 with translated("copying"):
                     await run_in_thread(self._shard.flush)
-                    await run_in_thread(shutil.copytree, self._folder.path / self._head.shard, copy)
+                    await run_in_thread(self._folder.copy_shard, self._head.shard, copy)
                 self._missed = []
             await settle_elsewhere(copy)
             async with self._changing:

@@ -30,6 +30,7 @@ PART = "index"
 _VIEW = "view"
 _SHARD = "shard-"
 _LONGEST_HEAD = 4096
+_BLOCK = 64 * 1024
 _SPARE_BYTES = 256 * 1024 * 1024
 
 
@@ -82,6 +83,10 @@ class EdgeFolder:
         taken = [int(path.name.removeprefix(_SHARD)) for path in self._shards()]
         return self.path / f"{_SHARD}{max(taken, default=0) + 1}"
 
+    def copy_shard(self, shard: str, copy: Path) -> None:
+        """Copy a shard; the holes in its files, which are large, stay holes."""
+        shutil.copytree(self.path / shard, copy, copy_function=_copy)
+
     def clear(self, kept: str = "") -> None:
         """Remove all shards but one."""
         for path in self._shards():
@@ -106,6 +111,17 @@ class EdgeFolder:
 
     def _shards(self) -> list[Path]:
         return [path for path in self.path.glob(f"{_SHARD}*") if path.name.removeprefix(_SHARD).isdecimal()]
+
+
+def _copy(source: str, target: str) -> str:
+    with Path(source).open("rb") as old, Path(target).open("wb") as new:
+        while block := old.read(_BLOCK):
+            if block.strip(b"\0"):
+                new.write(block)
+            else:
+                new.seek(len(block), os.SEEK_CUR)
+        new.truncate(old.tell())
+    return target
 
 
 def _head(line: bytes) -> Head | None:

@@ -87,6 +87,7 @@ def _config(dimension: int) -> qe.EdgeConfig:
     return qe.EdgeConfig(
         vectors={MEANING: qe.EdgeVectorParams(dimension, qe.Distance.Cosine)},
         sparse_vectors={WORDS: qe.EdgeSparseVectorParams()},
+        wal_enabled=False,  # what counts is flushed before it counts
     )
 
 
