@@ -82,7 +82,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             caller=CheckedCaller(catalog),
             warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None, standby),
             run_index=standby.run if standby else anyio.sleep_forever,
-            index_admin=StoreAdmin(settings, stores, vectors, catalog),
+            index_admin=StoreAdmin(settings, stores, vectors, catalog, None if standby else index),
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mcp_toolweaver.config import Settings
 from mcp_toolweaver.core.errors import Unavailable
-from mcp_toolweaver.core.interfaces import Cache, CatalogView
+from mcp_toolweaver.core.interfaces import Cache, CatalogView, ToolIndex
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.administration import Store
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
 class StoreAdmin:
     """An `IndexAdmin` over the configured store, which it opens for each question and leaves again."""
 
-    def __init__(self, settings: Settings, stores: Stores, cache: Cache, catalog: CatalogView) -> None:
-        """Ask the store that ``stores`` opens for the tools of ``catalog``; vectors are in ``cache`` too."""
+    def __init__(
+        self, settings: Settings, stores: Stores, cache: Cache, catalog: CatalogView, memory: ToolIndex | None
+    ) -> None:
+        """Ask the store that ``stores`` opens for the tools of ``catalog``, or ``memory`` where that is all there is.
+
+        Vectors are in ``cache`` too.
+        """
+        self._memory = memory
         self._catalog = catalog
         self._settings = settings
         self._stores = stores
@@ -33,7 +40,7 @@ class StoreAdmin:
     async def describe(self) -> Store:
         """See `IndexAdmin.describe`."""
         given = self._settings.index
-        if not self._settings.embedding.enabled or given.chosen == "memory":
+        if self._memory is not None:
             return Store("memory", "the memory of each process", lasts=False)
         try:
             async with self._stores.engine() as (engine, catalog, _space):
@@ -60,17 +67,17 @@ class StoreAdmin:
 
     async def digests(self) -> Mapping[ToolId, str]:
         """See `IndexAdmin.digests`."""
-        async with self._stores.open() as index:
+        async with self._opened() as index:
             return await index.digests()
 
     async def without_vector(self) -> Collection[ToolId]:
         """See `IndexAdmin.without_vector`."""
-        async with self._stores.open() as index:
+        async with self._opened() as index:
             return await index.without_vector()
 
     async def drop(self, *, vectors: bool) -> None:
         """See `IndexAdmin.drop`."""
-        async with self._stores.open() as index:
+        async with self._opened() as index:
             await index.apply([], list(await index.digests()))
         if vectors:
             await (await self._vectors()).forget(texts_of(self._catalog.snapshot))
@@ -79,7 +86,7 @@ class StoreAdmin:
         """See `IndexAdmin.vectors`."""
         found = await (await self._vectors()).get(list(texts))
         missing = [text for text in texts if text not in found]
-        if missing:
+        if missing and self._memory is None:
             async with self._stores.engine() as (engine, _catalog, _space):
                 found |= await engine.vectors(missing)
         return found
@@ -87,6 +94,14 @@ class StoreAdmin:
     async def keep(self, vectors: Mapping[str, Vector]) -> None:
         """See `IndexAdmin.keep`."""
         await (await self._vectors()).keep(vectors)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[ToolIndex]:
+        if self._memory is not None:
+            yield self._memory
+            return
+        async with self._stores.open() as index:
+            yield index
 
     async def _vectors(self) -> VectorCache:
         space = await self._stores.space()

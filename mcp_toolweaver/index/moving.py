@@ -67,7 +67,9 @@ async def receive(admin: IndexAdmin, snapshot: Snapshot, file: VectorFile) -> Mo
 async def _space(admin: IndexAdmin) -> str:
     space = await admin.space()
     if not space:
-        raise InvalidRequest("search by meaning is turned off, so there are no vectors; see embedding.enabled")
+        raise InvalidRequest(
+            "search by meaning is turned off or has no model, so there are no vectors; see embedding.enabled"
+        )
     return space
 
 
