@@ -5,15 +5,20 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
-           bench-replies bench-search
+           bench-replies bench-search bench-routing bench-index bench-congruence
 
-.PHONY: demo test check format $(BENCHES) clean
+.PHONY: demo test test-qdrant check format $(BENCHES) clean
 
 demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
 
 test: $(VENV)/dev.installed $(VENV)/node.installed  ## install what the tests need and run all of them
 	$(BIN)/pytest
+
+# The server may be a single node or a cluster; its collections named test-* are the tests' own and are dropped.
+test-qdrant: $(VENV)/dev.installed  ## our promises on a real Qdrant: QDRANT_URL=... [QDRANT_API_KEY=...] [QDRANT_GRPC_PORT=...]
+	QDRANT_URL='$(QDRANT_URL)' QDRANT_API_KEY='$(QDRANT_API_KEY)' QDRANT_GRPC_PORT='$(QDRANT_GRPC_PORT)' \
+	  $(BIN)/pytest tests/qdrant/on_a_server.py
 
 check: $(VENV)/dev.installed $(VENV)/node.installed  ## format, lint, types, import rules, tests
 	$(BIN)/ruff format --check .
@@ -50,6 +55,15 @@ bench-replies: $(VENV)/demo.installed  ## tokens of a reply: DATA=folder
 
 bench-search: $(VENV)/demo.installed  ## what a search costs once its question is embedded, by part
 	$(BIN)/python bench/search_step.py
+
+bench-routing: $(VENV)/demo.installed  ## what routing to domains gains: DATA=folder
+	$(BIN)/python bench/routing.py $(DATA)
+
+bench-index: $(VENV)/demo.installed  ## what an index costs, by engine and number of tools: SIZES="100 5000"
+	$(BIN)/python bench/index.py $(if $(SIZES),--sizes $(SIZES))
+
+bench-congruence: $(VENV)/demo.installed  ## do all indexes answer alike: DATA=folder
+	$(BIN)/python bench/congruence.py $(DATA)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

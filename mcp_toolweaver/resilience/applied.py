@@ -22,8 +22,9 @@ class Applied:
 
     def changed(self, upserts: Sequence[IndexEntry], deletes: Collection[ToolId]) -> Applied:
         """Return the outcome of one more change; a tool as it was keeps its vector if the entry has none."""
-        gone = frozenset(deletes)
-        entries = {id_: entry for id_, entry in self.entries.items() if id_ not in gone}
+        entries = dict(self.entries)  # copied as it is, which hashes no identity anew
+        for id_ in deletes:
+            entries.pop(id_, None)
         for entry in upserts:
             known = entries.get(entry.tool.id)
             keeps = entry.vector is None and known is not None and known.tool.digest == entry.tool.digest
@@ -32,9 +33,8 @@ class Applied:
 
     def without_vectors(self) -> Applied:
         """Return the same tools, searchable by words alone."""
-        return Applied(
-            {id_: entry if entry.vector is None else replace(entry, vector=None) for id_, entry in self.entries.items()}
-        )
+        embedded = [(id_, entry) for id_, entry in self.entries.items() if entry.vector is not None]
+        return Applied({**self.entries, **{id_: replace(entry, vector=None) for id_, entry in embedded}})
 
     def since(self, earlier: Applied) -> Change:
         """Return the change that leads from an earlier outcome to this one."""

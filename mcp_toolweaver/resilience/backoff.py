@@ -16,11 +16,11 @@ class Backoff:
         self._chance = chance
         self._next = first
 
-    def pause(self) -> float:
-        """Return the seconds to wait now: half of the current pause at least, all of it at most."""
-        pause, self._next = self._next, min(2 * self._next, self._longest)
-        return pause * (0.5 + self._chance() / 2)
+    def pause(self, *, lasted: float = 0.0) -> float:
+        """Return the seconds to wait now: half of the current pause at least, all of it at most.
 
-    def reset(self) -> None:
-        """Start anew with the first pause."""
-        self._next = self._first
+        What ``lasted`` longer than the longest pause before it failed starts anew with the first.
+        """
+        pause = self._first if lasted > self._longest else self._next
+        self._next = min(2 * pause, self._longest)
+        return pause * (0.5 + self._chance() / 2)

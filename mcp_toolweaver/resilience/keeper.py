@@ -23,6 +23,9 @@ from mcp_toolweaver.resilience.standing import Standing
 OpenStore: TypeAlias = Callable[[], AbstractAsyncContextManager[ToolIndex]]
 """Connects to the store and verifies what it holds; raises `Unavailable`, or `InUse` if another process has it."""
 
+_ROUNDS = 3
+"""How often a store catches up with what is applied meanwhile before changes have to wait for it."""
+
 
 class Keeper:
     """Owns the store: its one task enters and leaves it, and decides when it may answer."""
@@ -49,10 +52,8 @@ class Keeper:
                 while True:
                     opened = self._clock()
                     await self._hold()
-                    tasks.start_soon(self._spare.index)  # here, because a query that makes it may be cancelled
-                    if self._clock() - opened > self._patience.longest_pause:
-                        backoff.reset()
-                    await anyio.sleep(backoff.pause())
+                    tasks.start_soon(self.memory_unless_in_step, None)  # a query that makes it may be cancelled
+                    await anyio.sleep(backoff.pause(lasted=self._clock() - opened))
         finally:
             self.standing.note_closed()
 
@@ -106,7 +107,7 @@ class Keeper:
 
     async def _write_first(self, guard: Guard) -> None:
         """Bring the store up to date while it answers as it was left, unless it knew too little to answer."""
-        change = await self._difference(guard)
+        change = await self._missing(guard)
         if 2 * len(change[0]) <= len(self._spare.applied.entries):
             await self._write(guard, change)
         else:
@@ -150,21 +151,29 @@ class Keeper:
 
     async def _bring_in_step(self, guard: Guard) -> None:
         try:
-            await self._catch_up(guard)
-            async with self._changing:
-                await self._catch_up(guard)  # with what was applied meanwhile
-                self._spare.let_go()
-                self.standing.note_in_step()
-                self._switch(guard)
+            for _ in range(_ROUNDS):
+                await self._catch_up(guard)
+                async with self._changing:
+                    if not any(await self._missing(guard)):
+                        return self._answer_from(guard)
+            async with self._changing:  # it is never done, unless changes wait
+                await self._catch_up(guard)
+                self._answer_from(guard)
         except Unavailable as away:
             guard.fail(away)
 
-    async def _catch_up(self, guard: Guard) -> None:
-        """Make the store hold exactly what was applied; what it was left with, if that is nothing yet."""
-        if not self._is_untouched:
-            await self._write(guard, await self._difference(guard))
+    def _answer_from(self, guard: Guard) -> None:
+        self._spare.let_go()
+        self.standing.note_in_step()
+        self._switch(guard)
 
-    async def _difference(self, guard: Guard) -> Change:
+    async def _catch_up(self, guard: Guard) -> None:
+        await self._write(guard, await self._missing(guard))
+
+    async def _missing(self, guard: Guard) -> Change:
+        """Return what the store lacks to hold exactly what was applied; nothing as long as nothing was applied."""
+        if self._is_untouched:
+            return (), ()
         digests = await guard.ask(lambda store: store.digests())
         bare = await guard.ask(lambda store: store.without_vector())
         return self._spare.applied.missing_in(digests, frozenset(bare))

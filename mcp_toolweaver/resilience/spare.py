@@ -56,8 +56,9 @@ class Spare:
         self._releases += 1
 
     async def _follow(self, applied: Applied | None) -> ToolIndex:
+        releases = self._releases
         async with self._following:
-            releases, wanted = self._releases, self._applied if applied is None else applied
+            wanted = self._applied if applied is None else applied
             index, holds = self._index, self._holds
             if index is None:
                 index, holds = await self._make_index(), Applied()

@@ -97,8 +97,7 @@ class StandbyIndex:
 
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
         """See `ToolIndex.apply`; a store that is away or fails catches up when it is back."""
-        if upserts or deletes:
-            await self._keeper.apply(upserts, deletes)
+        await self._keeper.apply(upserts, deletes)
 
     async def _query_store(self, guard: Guard, query: IndexQuery) -> Candidates:
         """Ask the store; once more if it is late and nothing is in memory, which would take longer to make."""

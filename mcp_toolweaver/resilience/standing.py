@@ -73,7 +73,6 @@ class Standing:
         if self._reason:
             _log.warning("index: in step again after %.0f s", self._clock() - self._since)
         self._state, self._since, self._reason = StoreState.IN_STEP, self._clock(), ""
-        self._excused_until = -math.inf
 
     def note_away(self, away: Unavailable) -> None:
         """Note that the store cannot be opened or was lost."""

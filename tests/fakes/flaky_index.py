@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import anyio
 
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.memory import MemoryIndex
@@ -27,6 +28,10 @@ class FlakyIndex:
         self.held: anyio.Event | None = None
         """Queries wait for it."""
         self.changes_held: anyio.Event | None = None
+        self.reads_held: anyio.Event | None = None
+        """Questions for what is there wait for it."""
+        self.translates_cancellation = False
+        """Whether it makes an error of its own of a cancellation, as some clients do."""
         self._memory = MemoryIndex()
 
     @property
@@ -42,8 +47,8 @@ class FlakyIndex:
     async def query(self, query: IndexQuery) -> Candidates:
         self.queries += 1
         self._fail()
-        if self.held is not None:
-            await self.held.wait()
+        await self._wait_for(self.held)
+        self._fail()
         return await self._memory.query(query)
 
     async def unembedded(self) -> int:
@@ -51,17 +56,18 @@ class FlakyIndex:
 
     async def digests(self) -> Mapping[ToolId, str]:
         self._fail()
+        await self._wait_for(self.reads_held)
         return {id_: entry.tool.digest for id_, entry in self.entries.items()}
 
     async def without_vector(self) -> Collection[ToolId]:
         self._fail()
+        await self._wait_for(self.reads_held)
         return [id_ for id_, entry in self.entries.items() if entry.vector is None]
 
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
         self.changes.append((sorted(entry.tool.id.name for entry in upserts), sorted(id_.name for id_ in deletes)))
         self._fail()
-        if self.changes_held is not None:
-            await self.changes_held.wait()
+        await self._wait_for(self.changes_held)
         if self.tears:
             await self._write(upserts[: len(upserts) // 2], [])
         if self.failure_of_changes is not None:
@@ -76,6 +82,16 @@ class FlakyIndex:
             entries[entry.tool.id] = known if known is not None and is_same else entry
         await self._memory.apply([entries[entry.tool.id] for entry in upserts], deletes)
         self.entries = entries
+
+    async def _wait_for(self, event: anyio.Event | None) -> None:
+        if event is None:
+            return
+        try:
+            await event.wait()
+        except anyio.get_cancelled_exc_class() as cancelled:
+            if self.translates_cancellation:
+                raise Unavailable("store", "the call was cancelled") from cancelled
+            raise
 
     def _fail(self) -> None:
         if self.failure is not None:

@@ -55,7 +55,7 @@ async def ready(link: Link, place: Place, layout: Layout) -> Held:
     if old is not None:
         _log.warning("index: collection %s is set aside: %s", old.name, old.why_not or "it bears no mark")
     fresh = await _beside(link, place, layout, names)
-    await _point(link, alias, fresh.name)
+    await _point(link, alias, fresh.name, is_new=old is None)
     if old is not None and old.name != fresh.name:
         with suppress(Gone):  # somebody else was faster
             await link.ask(link.client.delete_collection(old.name))
@@ -120,7 +120,8 @@ async def _finished(link: Link, held: Held, place: Place, layout: Layout) -> Hel
     return Held(held.name, "", is_ours=True, is_empty=held.is_empty, is_custom=held.is_custom)
 
 
-async def _point(link: Link, alias: str, name: str) -> None:
+async def _point(link: Link, alias: str, name: str, *, is_new: bool) -> None:
     """Let the alias stand for a collection, in one step that nobody sees half of."""
-    new = models.CreateAlias(collection_name=name, alias_name=alias)
-    await link.ask(link.client.update_collection_aliases([models.CreateAliasOperation(create_alias=new)]))
+    new = models.CreateAliasOperation(create_alias=models.CreateAlias(collection_name=name, alias_name=alias))
+    old = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
+    await link.ask(link.client.update_collection_aliases([new] if is_new else [old, new]))

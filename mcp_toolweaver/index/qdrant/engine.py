@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
 
 _PAGE = 1000
-_TEXTS_AT_ONCE = 64
+_PAGE_OF_VECTORS = 256
+"""A megabyte or so, by REST."""
+_TEXTS_AT_ONCE = 256
 _IDS_AT_ONCE = 1000
 _MOST_VALUES = 1000
 """Of a field: catalogs, or domains."""
@@ -102,7 +104,7 @@ class QdrantEngine:
     async def points(self) -> AsyncGenerator[Sequence[StoredPoint]]:
         """See `Engine.points`; what no Toolweaver wrote is left out."""
         condition = models.Filter(must=[is_of(self.place.catalog)])
-        async with aclosing(self._pages(condition, READ_BACK, WORDS)) as pages:
+        async with aclosing(self._pages(condition, READ_BACK, WORDS, _PAGE)) as pages:
             async for page in pages:
                 yield [point for record in page if (point := self._stored(record)) is not None]
 
@@ -122,20 +124,21 @@ class QdrantEngine:
     async def _vectors(self, texts: list[str]) -> dict[str, Vector]:
         """Read until all are found, for other catalogs may have the same."""
         found: dict[str, Vector] = {}
-        any_of = models.FieldCondition(key="text", match=models.MatchAny(any=texts))
-        async with aclosing(self._pages(models.Filter(must=[any_of]), ["text"], MEANING)) as pages:
+        wanted, any_of = set(texts), models.FieldCondition(key="text", match=models.MatchAny(any=texts))
+        of_texts = models.Filter(must=[any_of])
+        async with aclosing(self._pages(of_texts, ["text"], MEANING, _PAGE_OF_VECTORS)) as pages:
             async for page in pages:
                 for record in page:
                     vector = to_vector(record, self.place.dimension)
                     text = (record.payload or {}).get("text")
-                    if vector is not None and text in texts:
+                    if vector is not None and text in wanted:
                         found[str(text)] = vector
-                if found.keys() >= set(texts):
+                if found.keys() >= wanted:
                     break
         return found
 
     async def _pages(
-        self, condition: models.Filter, payload: list[str], vector: str
+        self, condition: models.Filter, payload: list[str], vector: str, limit: int
     ) -> AsyncGenerator[Sequence[models.Record]]:
         """Read the points that meet a condition in the order of their ids."""
         offset: int | None = None
@@ -144,7 +147,7 @@ class QdrantEngine:
                 self.link.client.scroll(
                     self.collection,
                     condition,
-                    limit=_PAGE,
+                    limit=limit,
                     offset=offset,
                     with_payload=payload,
                     with_vectors=[vector],

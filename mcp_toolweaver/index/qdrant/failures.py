@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import NoReturn
 
 import anyio
+import anyio.lowlevel
 import httpx
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
@@ -47,21 +50,36 @@ class Gone(Unavailable):
         super().__init__(PART, f"{where} does not have the collection any more; it is built anew at the next attempt")
 
 
-@contextmanager
-def asking(where: str, seconds: float) -> Generator[None]:
+@asynccontextmanager
+async def asking(where: str, seconds: float) -> AsyncGenerator[None]:
     """Give up after ``seconds``, and raise `Unavailable` for whatever the client raises.
 
     Its own errors, those of HTTP, gRPC, TLS, JSON and pydantic, and failed assertions have no root in common.
     """
     try:
         with anyio.fail_after(seconds):
-            yield
+            try:
+                yield
+            except asyncio.CancelledError as error:
+                await _cancelled_by_grpc(where, error)
     except Unavailable:
         raise
     except TimeoutError as error:
         raise DeadlineExceeded(PART, f"{where} {_LATE}") from error
     except Exception as error:
         raise _translated(error, where) from error
+
+
+async def _cancelled_by_grpc(where: str, error: asyncio.CancelledError) -> NoReturn:
+    """Say who cancelled: gRPC raises an error of its own for it, which no scope knows to be the one it sent.
+
+    It does the same to those who wait while somebody else closes the client.
+    """
+    await anyio.lowlevel.checkpoint()  # a scope that was cancelled says so again
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise error
+    raise Unavailable(PART, f"{where} cannot be asked, for the connection was closed on our side") from error
 
 
 def _translated(error: Exception, where: str) -> Unavailable:

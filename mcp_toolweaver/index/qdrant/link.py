@@ -31,7 +31,7 @@ class Link:
         Raises:
             Unavailable: see `asking`.
         """
-        with asking(self.where, self.deadlines.search):
+        async with asking(self.where, self.deadlines.search):
             return await answer
 
     async def ask(self, answer: Awaitable[AnswerT]) -> AnswerT:
@@ -40,5 +40,5 @@ class Link:
         Raises:
             Unavailable: see `asking`.
         """
-        with asking(self.where, self.deadlines.other):
+        async with asking(self.where, self.deadlines.other):
             return await answer

@@ -6,7 +6,7 @@ import logging
 import math
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
@@ -91,7 +91,7 @@ async def _is_cluster(link: Link) -> bool:
 
 async def _check_version(link: Link) -> None:
     try:
-        with asking(link.where, min(_SECONDS_TO_GREET, link.deadlines.other)):
+        async with asking(link.where, min(_SECONDS_TO_GREET, link.deadlines.other)):
             info = await link.client.info()
     except (Gone, Nonsense) as error:
         raise Unavailable(PART, f"{link.where} {STRANGER}") from error
@@ -107,18 +107,26 @@ async def _reached(address: Address, deadlines: Deadlines) -> Link:
     """Connect by gRPC if it is preferred and answers, else by REST, which connects with the first question."""
     url = _parsed(address.url)
     where = f"{url.hostname}:{url.port or _REST_PORT}"
-    if address.prefer_grpc:
-        client = await run_in_thread(_client, url, address, deadlines, True)  # noqa: FBT003  by position only
-        if await _answers_by_grpc(client, where):
-            return Link(client, where, is_local=False, deadlines=deadlines)
-        await _close(client)
+    if address.prefer_grpc and (client := await _by_grpc(url, address, deadlines, where)) is not None:
+        return Link(client, where, is_local=False, deadlines=deadlines)
     client = await run_in_thread(_client, url, address, deadlines, False)  # noqa: FBT003  by position only
     return Link(client, where, is_local=False, deadlines=deadlines)
 
 
+async def _by_grpc(url: SplitResult, address: Address, deadlines: Deadlines, where: str) -> AsyncQdrantClient | None:
+    """Return a client whose server answers by gRPC; None if there is none."""
+    client = await run_in_thread(_client, url, address, deadlines, True)  # noqa: FBT003  by position only
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(_close, client)
+        if await _answers_by_grpc(client, where):
+            stack.pop_all()
+            return client
+    return None
+
+
 async def _answers_by_grpc(client: AsyncQdrantClient, where: str) -> bool:
     try:
-        with asking(where, _SECONDS_FOR_GRPC):
+        async with asking(where, _SECONDS_FOR_GRPC):
             await client.info()
     except Unavailable as error:
         port = client.init_options.get("grpc_port")
@@ -148,6 +156,7 @@ def _client(url: SplitResult, address: Address, deadlines: Deadlines, by_grpc: b
         headers={"api-key": address.api_key} if address.api_key else None,
         timeout=math.ceil(max(deadlines.search, deadlines.other)),
         verify=url.scheme == "https",  # certificates take 30 ms to load
+        cloud_inference=True,  # else the client looks through all numbers for texts to embed; we send none
         check_compatibility=False,  # it prints; we check ourselves
         limits=httpx.Limits(
             max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=_SECONDS_IDLE

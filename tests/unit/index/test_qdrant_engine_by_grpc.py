@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
@@ -88,6 +89,29 @@ async def test_a_late_answer_is_a_deadline(fault: str) -> None:
                 await find(engine, by_meaning(X))
         door.fault = None
         assert await find(engine, by_meaning(X)) == {}
+
+
+async def test_who_cancels_a_question_gets_what_was_cancelled() -> None:
+    async with opened() as (engine, door):
+        door.fault = SILENT, ""
+        with anyio.move_on_after(0.1) as scope:
+            await find(engine, by_meaning(X))
+        assert scope.cancelled_caught
+        task = asyncio.create_task(find(engine, by_meaning(X)))
+        await anyio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_question_ends_when_the_engine_is_closed() -> None:
+    async with opened() as (engine, door):
+        door.fault = SILENT, ""
+        task = asyncio.create_task(find(engine, by_meaning(X)))
+        await anyio.sleep(0.1)
+        await engine.link.client.close()
+        with anyio.fail_after(5), pytest.raises(Unavailable):
+            await task
 
 
 async def test_the_api_key_is_sent_by_grpc() -> None:

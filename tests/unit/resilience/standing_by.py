@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import ToolIndex
 from mcp_toolweaver.core.query import IndexEntry
 from mcp_toolweaver.core.tools import Tool
@@ -17,6 +18,8 @@ from tests.contracts.asking import MODEL, asking
 from tests.fakes.flaky_index import FlakyIndex
 from tests.fakes.flaky_store import FlakyStore
 
+GONE = Unavailable("store", "connection lost")
+"""What a store that is taken away says."""
 QUICK = Patience(query=0.02, closing=0.05, first_pause=0.001, longest_pause=0.01)
 """Late after 20 ms and open again at once, where a test is about that."""
 CALM = Patience(first_pause=0.001, longest_pause=0.01, query=10.0)
@@ -58,6 +61,22 @@ class Stand:
         """Wait until the store is in this state."""
         while self.index.status().state is not state:
             await anyio.sleep(0.001)
+
+    async def in_step(self, *entries: IndexEntry) -> None:
+        """Let the store answer, over these."""
+        await self.index.apply(entries, [])
+        await self.becomes(StoreState.IN_STEP)
+
+    async def outage(self) -> None:
+        """Take the store away, and let a query meet that."""
+        self.store.refusal = self.store.index.failure = GONE
+        assert (await self.degraded("disk"))[1] == "index: connection lost; searched in memory instead"
+        assert self.index.status().state is StoreState.AWAY
+
+    async def recovery(self) -> None:
+        """Bring the store back."""
+        self.store.refusal = self.store.index.failure = None
+        await self.becomes(StoreState.IN_STEP)
 
     async def names(self, text: str) -> set[str]:
         """Return what a question finds, which may not be flagged."""

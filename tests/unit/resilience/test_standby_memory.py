@@ -3,14 +3,11 @@
 import anyio
 import pytest
 
-from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.resilience.standing import StoreState
 from tests.contracts.asking import MAIL, MODEL, READ, WRITE, asking
-from tests.unit.resilience.standing_by import QUICK, Stand, by_words, embedded
+from tests.unit.resilience.standing_by import GONE, QUICK, Stand, by_words, embedded
 
 pytestmark = pytest.mark.anyio
-
-GONE = Unavailable("store", "connection lost")
 
 
 async def test_a_memory_that_is_kept_follows_every_change() -> None:
@@ -45,9 +42,21 @@ async def test_memory_is_made_again_by_words_and_gets_its_vectors_back() -> None
         assert stand.memories[-1].with_vectors == set()
         assert (await index.unembedded(), set(await index.without_vector())) == (2, {READ.id, MAIL.id})
         await index.apply(embedded(READ, MAIL), [])
+        assert stand.memories[-1].with_vectors == {"read_file", "send_mail"}
         found = await index.query(asking("", vector=MODEL.vector("read_file"), limit=1))
         assert [match.id for match in found.matches] == [READ.id]
         assert list(await index.without_vector()) == []
+
+
+async def test_the_vectors_of_a_change_are_let_go_once_the_store_has_them() -> None:
+    stand = Stand(keep_memory=False)
+    async with stand.running() as index:
+        await index.apply(embedded(READ), [])
+        await stand.becomes(StoreState.IN_STEP)
+        await index.apply(embedded(MAIL), [])
+        stand.store.refusal = stand.store.index.failure = GONE
+        await stand.degraded("disk")
+        assert set(await index.without_vector()) == {READ.id, MAIL.id}
 
 
 async def test_memory_is_let_go_again_when_the_store_is_back() -> None:
@@ -114,7 +123,10 @@ async def test_a_store_that_is_back_before_memory_is_made_answers_who_waits_for_
         assert answers == [{"read_file"}]
         stand.memory_gate.set()
         await anyio.wait_all_tasks_blocked()
-        assert await stand.names("disk") == {"read_file"}
+        made = len(stand.memories)
+        stand.store.refusal = stand.store.index.failure = GONE
+        assert (await stand.degraded("disk"))[0] == {"read_file"}
+    assert len(stand.memories) == made + 1, "what was made too late was not kept"
 
 
 async def test_a_late_store_is_asked_once_more_before_memory_is_made_for_one_question() -> None:

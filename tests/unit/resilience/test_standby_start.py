@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from mcp_toolweaver.core.errors import ConfigurationError, InUse, Unavailable
+from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.resilience.patience import Patience
 from mcp_toolweaver.resilience.standing import StoreState
 from tests.contracts.asking import MAIL, READ, WRITE
@@ -13,6 +14,7 @@ from tests.unit.resilience.standing_by import Stand, by_words, embedded
 
 pytestmark = pytest.mark.anyio
 
+NO_IDS: tuple[ToolId, ...] = ()
 BOTH = pytest.mark.parametrize("keep_memory", [True, False], ids=["kept", "let go"])
 CHANGED = make_tool("read_file", "Opens a zebra from the disk.", server="files", domain="storage")
 
@@ -35,7 +37,7 @@ async def test_memory_answers_unflagged_while_the_store_opens_and_the_store_then
 
 @BOTH
 async def test_a_store_answers_what_it_was_left_with_before_anything_is_applied(*, keep_memory: bool) -> None:
-    stand = Stand(await FlakyStore().left_with(*embedded(READ)), keep_memory=keep_memory)
+    stand = Stand(await FlakyStore().left_with(*by_words(READ)), keep_memory=keep_memory)
     async with stand.running() as index:
         await stand.becomes(StoreState.IN_STEP)
         assert await stand.names("disk") == {"read_file"}
@@ -72,6 +74,44 @@ async def test_a_store_that_knows_little_of_the_first_change_does_not_answer_unt
         await stand.becomes(StoreState.IN_STEP)
         assert await stand.names("disk") == {"read_file"}
     assert stand.store.index.names == {"read_file", "send_mail"}
+
+
+async def test_a_store_that_knows_most_of_the_first_change_answers_as_it_was_left_meanwhile() -> None:
+    stand = Stand(await FlakyStore().left_with(*embedded(READ, WRITE)), keep_memory=False)
+    stand.store.index.changes_held = anyio.Event()
+    async with stand.running() as index:
+        await stand.becomes(StoreState.IN_STEP)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(index.apply, by_words(READ, WRITE, MAIL), NO_IDS)
+            await anyio.wait_all_tasks_blocked()
+            assert await stand.names("file message") == {"read_file", "write_file"}
+            stand.store.index.changes_held.set()
+        assert await stand.names("file message") == {"read_file", "write_file", "send_mail"}
+    assert stand.memories == []
+
+
+async def test_deleting_alone_is_no_first_change_that_everything_else_would_have_to_go_for() -> None:
+    stand = Stand(await FlakyStore().left_with(*embedded(READ, WRITE)), keep_memory=False)
+    async with stand.running() as index:
+        await stand.becomes(StoreState.IN_STEP)
+        await index.apply([], [WRITE.id])
+        assert await stand.names("file") == {"read_file"}
+
+
+async def test_a_store_that_fails_while_the_first_change_is_compared_is_not_compared_on() -> None:
+    stand = Stand(await FlakyStore().left_with(*embedded(WRITE)))
+    async with stand.running() as index:
+        await stand.becomes(StoreState.IN_STEP)
+        stand.store.index.held = stand.store.index.reads_held = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(index.apply, by_words(READ, MAIL), NO_IDS)
+            await anyio.wait_all_tasks_blocked()
+            stand.store.index.failure = stand.store.refusal = Unavailable("store", "gone")
+            assert (await stand.degraded("disk"))[0] == {"read_file"}
+            stand.store.index.failure = None
+            stand.store.index.reads_held.set()
+        assert index.status().state is StoreState.AWAY
+    assert stand.store.index.changes == []
 
 
 async def test_vectors_that_the_store_has_already_are_not_written_again() -> None:
@@ -120,7 +160,11 @@ async def test_a_store_that_another_process_has_is_not_missed_and_taken_when_it_
         await stand.becomes(StoreState.AWAY)
         assert await stand.names("disk") == {"read_file"}
         assert index.status().reason == "another process has the folder"
+        stand.store.index.changes_held = anyio.Event()
         stand.store.refusal = None
+        await stand.becomes(StoreState.BEHIND)
+        assert (await stand.names("disk"), index.status().reason) == ({"read_file"}, "")
+        stand.store.index.changes_held.set()
         await stand.becomes(StoreState.IN_STEP)
         assert await stand.names("disk") == {"read_file"}
     assert stand.store.index.with_vectors == {"read_file"}
