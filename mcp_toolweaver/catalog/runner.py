@@ -10,11 +10,12 @@ import logging
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
 
+from mcp_toolweaver.catalog.domains import with_domains
 from mcp_toolweaver.core.errors import ConfigurationError, NotSent, ToolweaverError, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.scrub import scrub
@@ -135,8 +136,7 @@ class SourceRunner:
         tools: Sequence[Any] = await source.list_tools()
         if not all(isinstance(tool, Tool) for tool in tools):
             raise TypeError("it listed something that is not a Tool")
-        domain = self.setup.domain
-        self.tools = tuple(tools if domain is None else [replace(tool, domain=domain) for tool in tools])
+        self.tools = with_domains(tools, self.setup.domain)
         self._on_tools(self)
 
     def _opened_after(self, seconds: float, source: CatalogSource) -> None:
