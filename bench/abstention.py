@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,10 @@ class Hiding:
     async def unembedded(self) -> int:
         """See `ToolIndex.unembedded`."""
         return await self._inner.unembedded()
+
+    async def without_vector(self) -> Collection[ToolId]:
+        """See `ToolIndex.without_vector`."""
+        return await self._inner.without_vector()
 
     async def digests(self) -> Mapping[ToolId, str]:
         """See `ToolIndex.digests`."""

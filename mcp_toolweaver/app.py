@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from mcp_toolweaver.embeddings.cached import Elsewhere
 
 
+_PATIENCE_WITH_OURSELVES = 5.0
+"""Seconds for a query of the embedded engine, which is late only where this process is."""
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """Everything that a command needs, wired and not yet running."""
@@ -90,11 +94,12 @@ def _standby(settings: Settings, stores: Stores) -> StandbyIndex | None:
     """Return the index over the store; None where memory is all, as for search by words alone."""
     if not settings.embedding.enabled or settings.index.chosen == "memory":
         return None
+    is_remote = settings.index.chosen == "qdrant"
     return StandbyIndex(
         stores.open,
         _make_memory,
-        keep_memory=settings.index.chosen == "qdrant" and settings.index.standby,
-        patience=Patience(query=settings.index.timeout),
+        keep_memory=is_remote and settings.index.standby,
+        patience=Patience(query=settings.index.timeout if is_remote else _PATIENCE_WITH_OURSELVES),
     )
 
 

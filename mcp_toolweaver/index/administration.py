@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.tools import Snapshot, ToolId
-from mcp_toolweaver.index.change import text_id
+from mcp_toolweaver.text.tool_text import passage_digest
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
@@ -142,4 +142,4 @@ def _difference(digests: Mapping[ToolId, str], snapshot: Snapshot, bare: Collect
 
 def texts(snapshot: Snapshot) -> frozenset[str]:
     """Return the SHA-256 of each passage that search by meaning embeds."""
-    return frozenset(map(text_id, snapshot.tools.values()))
+    return frozenset(map(passage_digest, snapshot.tools.values()))

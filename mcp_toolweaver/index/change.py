@@ -13,7 +13,7 @@ from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.index.engine import Payload, Point, PointId, Sparse
 from mcp_toolweaver.index.sparse import words_of
 from mcp_toolweaver.index.view import Row, View
-from mcp_toolweaver.text.tool_text import passage
+from mcp_toolweaver.text.tool_text import passage_digest
 
 Spare: TypeAlias = Mapping[PointId, Row]
 """Points of the catalog that are in the engine and not in the view."""
@@ -60,11 +60,6 @@ def point_id(catalog: str, tool: Tool) -> PointId:
     return int.from_bytes(hashlib.sha256(named.encode(errors="replace")).digest()[:8], "big")
 
 
-def text_id(tool: Tool) -> str:
-    """Return the SHA-256 of the text whose embedding stands for the tool."""
-    return hashlib.sha256(passage(tool).encode(errors="replace")).hexdigest()
-
-
 def _serves(stored: Row | None, entry: IndexEntry) -> bool:
     return stored is not None and (stored.has_meaning or entry.vector is None)
 
@@ -100,7 +95,7 @@ def _payload(tool: Tool, generation: str, now: str) -> Payload:
         parameters=tuple(map(str, properties)) if properties else (),
         kind="tool" if tool.is_callable else "described",
         digest=tool.digest,
-        text=text_id(tool),
+        text=passage_digest(tool),
         generation=generation,
         updated=now,
     )

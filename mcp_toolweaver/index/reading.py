@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.engine import Engine, PointId, StoredPoint
 from mcp_toolweaver.index.view import Row, View
 from mcp_toolweaver.index.view_file import decode
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,26 @@ async def read(engine: Engine, before: View | None = None) -> Held:
     """
     kept = await engine.read_view()
     view = None if kept is None else await run_in_thread(decode, kept)
-    if view is not None:
+    if view is not None and sum((await engine.describe()).catalogs.values()) == len(view):
         return Held(view, {})
     rows = [_row(point) async for page in engine.points() for point in page]
+    if view is not None:
+        return await run_in_thread(_compared, rows, view)
     return await run_in_thread(_chosen, rows, before or View.empty())
 
 
 def _row(point: StoredPoint) -> Row:
     return Row(point.tool, point.digest, point.id, point.has_meaning, point.words)
+
+
+def _compared(rows: list[Row], view: View) -> Held:
+    """Return what a view names and is there, and what a crash left beside it."""
+    stored = {row.point: row for row in rows}
+    lost = [row for point, row in view.row_of_point.items() if point not in stored]
+    if lost:
+        _log.warning("index: %d of %d tools are not stored any more; they are written anew", len(lost), len(view))
+    spare = {point: row for point, row in stored.items() if point not in view.row_of_point}
+    return Held(view.changed([], lost, []) if lost else view, spare)
 
 
 def _chosen(rows: list[Row], before: View) -> Held:

@@ -13,7 +13,7 @@ from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.change import Change, Spare, change
-from mcp_toolweaver.index.engine import MEANING, Engine, Found, Lane
+from mcp_toolweaver.index.engine import MEANING, Engine, Found, Lane, PointId
 from mcp_toolweaver.index.lanes import Asked, Scores
 from mcp_toolweaver.index.reading import Held, read
 from mcp_toolweaver.index.view import View
@@ -23,6 +23,10 @@ _log = logging.getLogger(__name__)
 
 _MOST_WIDENINGS = 4
 """How often a lane is asked for more, because what it brought does not count."""
+_WIDENING = 8
+"""How much more it is asked for each time."""
+_MOST_OVERTAKEN = 3
+"""How often a question is asked again, because the points that it was about may have been removed meanwhile."""
 
 
 class StoredIndex:
@@ -35,11 +39,20 @@ class StoredIndex:
         self._dimension = dimension
         self._view = held.view
         self._spare: Spare = held.spare
+        self._litter: set[PointId] = set()
+        """Points that may be there, after a change that failed, and are of no use."""
         self._writing = anyio.Lock()
 
     async def query(self, query: IndexQuery) -> Candidates:
         """See `ToolIndex.query`."""
-        view = self._view
+        for _ in range(_MOST_OVERTAKEN):
+            view = self._view
+            found = await self._query(query, view)
+            if view is self._view:
+                return found
+        return await self._query(query, self._view)
+
+    async def _query(self, query: IndexQuery, view: View) -> Candidates:
         if not query.probes or not len(view):
             return Candidates()
         asked = Asked.of(query, view, self._dimension)
@@ -72,8 +85,10 @@ class StoredIndex:
         """See `ToolIndex.apply`."""
         async with self._writing:
             planned = await run_in_thread(change, self._view, self._spare, self._catalog, upserts, deletes)
+            self._litter.update(point.id for point in planned.points if point.id not in self._view.row_of_point)
             await self._engine.write(planned.points)
-            await self._engine.write_view(await run_in_thread(encode, planned.view))
+            if not self._engine.is_shared:
+                await self._engine.write_view(await run_in_thread(encode, planned.view))
             self._view = planned.view
             await self._remove(planned)
 
@@ -88,19 +103,20 @@ class StoredIndex:
 
     async def _remove(self, planned: Change) -> None:
         """Remove what is searchable no longer; what cannot be removed now does no harm, and is tried again."""
-        self._spare = planned.gone
+        self._spare = {}  # if not all can be removed, some are not there any more
+        self._litter = (self._litter | planned.gone.keys()) - planned.view.row_of_point.keys()
         try:
-            await self._engine.remove(planned.gone)
+            await self._engine.remove(self._litter)
         except Unavailable as away:
             _log.warning("%s; old versions of tools stay there until the next change", away)
         else:
-            self._spare = {}
+            self._litter = set()
 
     async def _read_again(self) -> None:
         """Take notice of what others did to the points of the catalog."""
         async with self._writing:
             held = await read(self._engine, self._view)
-            self._view, self._spare = held.view, held.spare
+            self._view, self._spare, self._litter = held.view, held.spare, set()
 
     async def _found(self, lanes: Sequence[Lane], view: View) -> list[Scores]:
         """Return what each lane finds of the view, asking for more where the rest of the engine took its places."""
@@ -113,7 +129,7 @@ class StoredIndex:
                 counted = _counted(lane, all_found, view)
                 found[at] = counted[:limit]
                 if len(counted) < limit and len(all_found) == lane.limit:
-                    short.append((at, replace(lane, limit=2 * lane.limit + limit)))
+                    short.append((at, replace(lane, limit=_WIDENING * lane.limit)))
             if not short:
                 break
             wanted = short

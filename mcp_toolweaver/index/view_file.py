@@ -41,15 +41,24 @@ def decode(data: Buffer) -> View | None:
     if hashlib.sha256(body).digest() != bytes(memoryview(data)[:_HASH]):
         return None
     line, _, _ = bytes(body[:4096]).partition(b"\n")
-    head = json.loads(line)
-    if head["format"] != FORMAT:
+    sizes = _sizes(line)
+    if sizes is None:
         return None
     start = len(line) + 1
     parts: list[memoryview] = []
-    for size in head["sizes"]:
+    for size in sizes:
         parts.append(body[start : start + size])
         start += size
     return _view(parts)
+
+
+def _sizes(line: bytes) -> list[int] | None:
+    try:
+        head = json.loads(line)
+        sizes: list[int] = head["sizes"]
+        return sizes if head["format"] == FORMAT else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _view(parts: list[memoryview]) -> View:

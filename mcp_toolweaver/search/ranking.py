@@ -56,7 +56,7 @@ def rank(
         hits=(*leaders, *spread(others, request.limit - len(leaders), named_servers=named.servers)),
         confidence=confidence,
         tier=tier,
-        skipped=skipped,
+        skipped=(*candidates.skipped, *skipped),
         nearest=_domains(found),
         similar=tuple(tool for tool in similar if _is_inside(tool, request.domain)),
     )

@@ -7,6 +7,7 @@ bounded: what is longer, or says the same word more often, gains nothing.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -104,6 +105,11 @@ def passage(tool: Tool) -> str:
     name = " ".join(_readable(part) for part in (tool.id.server, tool.id.name) if part)
     purpose, _usage = _split(tool.description[:_MOST_CHARACTERS])
     return f"{name}: {purpose.strip()}"[:_PASSAGE_CHARACTERS]
+
+
+def passage_digest(tool: Tool) -> str:
+    """Return the SHA-256 of the passage, which its vector is found by; as hexadecimal digits."""
+    return hashlib.sha256(passage(tool).encode(errors="replace")).hexdigest()
 
 
 def _split(description: str) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from mcp_toolweaver.core.tools import ToolId
 class FakeIndex:
     """A `ToolIndex` that keeps what is applied, remembers each change, and answers with fixed matches."""
 
-    def __init__(self, matches: Sequence[Match] = ()) -> None:
+    def __init__(self, matches: Sequence[Match] = (), skipped: tuple[str, ...] = ()) -> None:
         self.matches = matches
+        self.skipped = skipped
         self.entries: dict[ToolId, IndexEntry] = {}
         self.queries: list[IndexQuery] = []
         self.changes: list[tuple[list[IndexEntry], list[ToolId]]] = []
@@ -22,7 +23,7 @@ class FakeIndex:
 
     async def query(self, query: IndexQuery) -> Candidates:
         self.queries.append(query)
-        return Candidates(tuple(self.matches))
+        return Candidates(tuple(self.matches), skipped=self.skipped)
 
     async def unembedded(self) -> int:
         return sum(entry.vector is None for entry in self.entries.values())

@@ -12,7 +12,7 @@ from typing_extensions import Buffer
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
-from mcp_toolweaver.index.engine import MEANING, WORDS, Found, Lane, Point, PointId, Report, StoredPoint
+from mcp_toolweaver.index.engine import MEANING, WORDS, Found, Lane, Point, PointId, Report, Space, StoredPoint
 from mcp_toolweaver.index.payload import READ_BACK
 from mcp_toolweaver.index.qdrant_edge.failures import translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART, EdgeFolder, Head
@@ -57,8 +57,8 @@ class EdgeEngine:
         if asked:
             with translated("searching"):
                 answers = self._shard.query_batch(qe.QueryBatchRequest([to_request(lane) for _, lane in asked]))
-            for (at, lane), points in zip(asked, answers, strict=True):
-                found[at] = to_found(lane, points)
+                for (at, lane), points in zip(asked, answers, strict=True):
+                    found[at] = to_found(lane, points)
         return found
 
     async def write(self, points: Sequence[Point]) -> None:
@@ -67,7 +67,8 @@ class EdgeEngine:
             raise Unavailable(PART, f"the disk of {self._folder.path} is nearly full; nothing was written")
         for start in range(0, len(points), _WRITTEN_AT_ONCE):
             batch = points[start : start + _WRITTEN_AT_ONCE]
-            structs = [to_struct(point, self._catalog) for point in batch]
+            with translated("writing"):
+                structs = [to_struct(point, self._catalog) for point in batch]
             await self._change(qe.UpdateOperation.upsert_points(structs), len(batch))
 
     async def remove(self, ids: Collection[PointId]) -> None:
@@ -79,28 +80,34 @@ class EdgeEngine:
 
     async def points(self) -> AsyncIterator[Sequence[StoredPoint]]:
         """See `Engine.points`."""
-        offset: Any = None
-        while True:
-            request = qe.ScrollRequest(offset, _READ_AT_ONCE, with_payload=READ_BACK, with_vector=[WORDS])
+        async for records in self._pages(READ_BACK, WORDS):
             with translated("reading"):
-                records, offset = await run_in_thread(self._shard.scroll, request)
                 page = [to_stored(record) for record in records]
             yield page
-            if offset is None:
-                return
 
     async def vectors(self, texts: Collection[str]) -> dict[str, Vector]:
         """See `Engine.vectors`."""
-        wanted = qe.Filter(must=[qe.FieldCondition("text", match=qe.MatchAny(list(texts)))])
-        request = qe.ScrollRequest(None, _READ_AT_ONCE, wanted, with_payload=["text"], with_vector=[MEANING])
+        is_wanted = qe.FieldCondition("text", match=qe.MatchAny(list(texts)))
+        wanted = qe.Filter(must=[is_wanted, qe.HasVectorCondition(MEANING)])
         found: dict[str, Vector] = {}
-        with translated("reading"):
-            records, _offset = await run_in_thread(self._shard.scroll, request)
-        for record in records:
-            vector = to_vector(record)
-            if vector is not None and record.payload:
-                found[str(record.payload["text"])] = vector
+        async for records in self._pages(["text"], MEANING, wanted):
+            for record in records:
+                vector = to_vector(record)
+                if vector is not None and record.payload:
+                    found[str(record.payload["text"])] = vector
         return found
+
+    async def _pages(
+        self, fields: list[str], vector: Space, wanted: qe.Filter | None = None
+    ) -> AsyncIterator[Sequence[qe.Record]]:
+        offset: Any = None
+        while True:
+            request = qe.ScrollRequest(offset, _READ_AT_ONCE, wanted, with_payload=fields, with_vector=[vector])
+            with translated("reading"):
+                records, offset = await run_in_thread(self._shard.scroll, request)
+            yield records
+            if offset is None:
+                return
 
     async def read_view(self) -> Buffer | None:
         """See `Engine.read_view`."""
@@ -111,28 +118,33 @@ class EdgeEngine:
         """See `Engine.write_view`."""
         async with self._changing:
             with translated("writing"):
-                await run_in_thread(self._shard.flush)
-                await run_in_thread(self._folder.write, self._head, view)
-            self._is_known = True
-            size = self._shard.info().points_count
+                with anyio.CancelScope(shield=True):
+                    await run_in_thread(self._shard.flush)
+                    await run_in_thread(self._folder.write, self._head, view)
+                self._is_known = True
+                size = self._shard.info().points_count
         if self._head.changed > max(_LEAST_UNSETTLED, _UNSETTLED_SHARE * size):
             self.is_unsettled.set()
 
     async def describe(self) -> Report:
         """See `Engine.describe`."""
-        size = await run_in_thread(lambda: self._folder.size)
-        return Report(str(self._folder.path), bytes_on_disk=size)
+        with translated("reading"):
+            size = await run_in_thread(lambda: self._folder.size)
+            points = self._shard.info().points_count
+        return Report(str(self._folder.path), catalogs={self._catalog: points}, bytes_on_disk=size)
 
     async def settle(self) -> None:
         """See `Engine.settle`; it takes as much disk again for a while."""
         async with self._settling:
-            self.is_unsettled = anyio.Event()
+            if self.is_unsettled.is_set():  # whoever waits for it goes on waiting for the same one
+                self.is_unsettled = anyio.Event()
             if self._head.changed:
                 await self._settle()
 
     async def _settle(self) -> None:
         copy = self._folder.new_shard()
         try:
+            await self._check_room()
             async with self._changing:
                 with translated("copying"):
                     await run_in_thread(self._shard.flush)
@@ -140,11 +152,16 @@ class EdgeEngine:
                 self._missed = []
             await settle_elsewhere(copy)
             async with self._changing:
-                with translated("opening what was put in order"):
+                with translated("opening what was put in order"), anyio.CancelScope(shield=True):
                     await run_in_thread(self._take, copy)
         finally:
             self._missed = None
             await run_in_thread(self._folder.clear, self._head.shard)
+
+    async def _check_room(self) -> None:
+        size = (await self.describe()).bytes_on_disk or 0
+        if not self._folder.has_room(2 * size):
+            raise Unavailable(PART, f"the disk of {self._folder.path} is too full to put the index in order")
 
     def close(self) -> None:
         """Leave the shard."""
@@ -152,7 +169,7 @@ class EdgeEngine:
 
     async def _change(self, operation: qe.UpdateOperation, size: int) -> None:
         async with self._changing:
-            with translated("writing"):
+            with translated("writing"), anyio.CancelScope(shield=True):
                 await run_in_thread(self._shard.update, operation)
             self._head = Head(self._head.shard, self._head.changed + size)
             if self._missed is not None:

@@ -18,5 +18,12 @@ def translated(doing: str) -> Generator[None]:
         raise
     except OSError as error:
         raise Unavailable(PART, f"{doing} failed ({error.strerror or error})") from error
-    except Exception as error:  # the engine raises nothing more precise
+    except BaseException as error:  # the engine raises nothing more precise
+        if not is_failure(error):
+            raise
         raise Unavailable(PART, f"{doing} failed ({error})") from error
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether something went wrong; what damaged files make the engine raise is no ``Exception``."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"

@@ -2,7 +2,7 @@
 
     lock        held for as long as the folder is open
     view        which shard counts, and the view of it; replaced atomically
-    shard-1     the engine's own files; another one stands beside it while it is put in order
+    shard-*     the engine's own files; another one stands beside it while it is put in order
 
 What ``view`` does not name is left over from a crash, and removed when the folder is opened.
 """
@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,9 +80,8 @@ class EdgeFolder:
         new.replace(self.path / _VIEW)
 
     def new_shard(self) -> Path:
-        """Return the path of a shard that is not there yet."""
-        taken = [int(path.name.removeprefix(_SHARD)) for path in self._shards()]
-        return self.path / f"{_SHARD}{max(taken, default=0) + 1}"
+        """Return the path of a shard that never was there: a killed process may have left one at work."""
+        return self.path / f"{_SHARD}{time.time_ns()}"
 
     def copy_shard(self, shard: str, copy: Path) -> None:
         """Copy a shard; the holes in its files, which are large, stay holes."""

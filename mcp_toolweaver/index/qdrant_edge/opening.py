@@ -15,7 +15,7 @@ from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.index.engine import MEANING, WORDS
 from mcp_toolweaver.index.payload import PLACES
 from mcp_toolweaver.index.qdrant_edge.engine import EdgeEngine
-from mcp_toolweaver.index.qdrant_edge.failures import translated
+from mcp_toolweaver.index.qdrant_edge.failures import is_failure, translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART, EdgeFolder, Head, hold
 
 _log = logging.getLogger(__name__)
@@ -60,9 +60,12 @@ def _open(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
         head, _view = read
         try:
             shard = qe.EdgeShard.load(str(folder.path / head.shard), _config(dimension))
-        except Exception as error:  # noqa: BLE001  the engine raises nothing more precise
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             _log.warning("index: %s is damaged (%s); set aside and built anew", folder.path / head.shard, error)
-            folder.set_aside(head.shard)
+            with translated("setting it aside"):
+                folder.set_aside(head.shard)
         else:
             folder.clear(kept=head.shard)
             return EdgeEngine(folder, head, shard, catalog, is_known=True)

@@ -11,6 +11,7 @@ import anyio
 import qdrant_edge as qe
 
 from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.index.qdrant_edge.failures import translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART
 
 
@@ -21,7 +22,8 @@ async def settle_elsewhere(shard: Path) -> None:
         Unavailable: it failed.
     """
     command = [sys.executable, "-m", __name__, str(shard)]
-    done = await anyio.run_process(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
+    with translated("starting a process"):
+        done = await anyio.run_process(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise Unavailable(PART, f"putting {shard} in order failed ({last or done.returncode})")

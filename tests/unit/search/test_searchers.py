@@ -186,3 +186,9 @@ async def test_the_catalog_is_read_anew_for_every_search() -> None:
     assert (await searcher.search(SearchRequest("notes"))).hits == ()
     catalog.snapshot = FakeCatalog(TOOLS).snapshot
     assert found(await searcher.search(SearchRequest("send_mail")))[0] == "send_mail"
+
+
+async def test_an_answer_says_which_store_was_skipped() -> None:
+    index = FakeIndex([Match(TOOLS[0].id, (1.0,), (0.9,), 1.0)], skipped=("index: gone",))
+    for searcher in (by_words(index), by_both(index, FakeEmbedder())):
+        assert (await searcher.search(SearchRequest("read a file"))).skipped == ("index: gone",)
