@@ -128,6 +128,9 @@ class Engine(Protocol):
     async def write(self, points: Sequence[Point]) -> None:
         """Insert or replace points, durably; in batches of the engine's own size.
 
+        Where others may write too, a point without a vector leaves one of its id as it is: they have
+        given it its vector.
+
         Raises:
             Unavailable: not all of it could be written.
         """

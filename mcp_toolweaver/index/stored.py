@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import anyio
@@ -25,6 +26,8 @@ _MOST_WIDENINGS = 4
 """How often a lane is asked for more, because what it brought does not count."""
 _WIDENING = 8
 """How much more it is asked for each time."""
+_KEPT = 600.0
+"""Seconds for which what left the catalog stays in an engine that others share; nothing finds it here meanwhile."""
 _MOST_OVERTAKEN = 3
 """How often a question is asked again, because the points that it was about may have been removed meanwhile."""
 
@@ -32,7 +35,9 @@ _MOST_OVERTAKEN = 3
 class StoredIndex:
     """A `ToolIndex` whose points lie in an engine. Use `open_stored` to get one."""
 
-    def __init__(self, engine: Engine, catalog: str, dimension: int, held: Held) -> None:
+    def __init__(
+        self, engine: Engine, catalog: str, dimension: int, held: Held, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Search what is held in ``engine`` for ``catalog``; its vectors have shape ``(dimension,)``."""
         self._engine = engine
         self._catalog = catalog
@@ -41,6 +46,9 @@ class StoredIndex:
         self._spare: Spare = held.spare
         self._litter: set[PointId] = set()
         """Points that may be there, after a change that failed, and are of no use."""
+        self._went: dict[PointId, float] = {}
+        """When each spare point of a shared engine was seen to be spare."""
+        self._clock = clock
         self._writing = anyio.Lock()
 
     async def query(self, query: IndexQuery) -> Candidates:
@@ -103,14 +111,27 @@ class StoredIndex:
 
     async def _remove(self, planned: Change) -> None:
         """Remove what is searchable no longer; what cannot be removed now does no harm, and is tried again."""
+        litter = self._litter | planned.gone.keys()
         self._spare = {}  # if not all can be removed, some are not there any more
-        self._litter = (self._litter | planned.gone.keys()) - planned.view.row_of_point.keys()
+        if self._engine.is_shared:
+            self._spare = self._kept(planned.gone)
+            litter = planned.gone.keys() - self._spare.keys()
+        self._litter = litter - planned.view.row_of_point.keys()
         try:
             await self._engine.remove(self._litter)
         except Unavailable as away:
             _log.warning("%s; old versions of tools stay there until the next change", away)
         else:
             self._litter = set()
+
+    def _kept(self, gone: Spare) -> Spare:
+        """Return what another process may still search, or again: all that went less than ten minutes ago.
+
+        One that has just started, with a catalog of yesterday, would else take from the others what is new.
+        """
+        now = self._clock()
+        self._went = {point: self._went.get(point, now) for point in gone}
+        return {point: row for point, row in gone.items() if now - self._went[point] < _KEPT}
 
     async def _read_again(self) -> None:
         """Take notice of what others did to the points of the catalog."""
@@ -149,15 +170,18 @@ def _counted(lane: Lane, found: Found, view: View) -> list[tuple[int, float]]:
     return [(row, score) for row, score in known if has_meaning[row]]
 
 
-async def open_stored(engine: Engine, catalog: str, dimension: int) -> StoredIndex:
+async def open_stored(
+    engine: Engine, catalog: str, dimension: int, *, clock: Callable[[], float] = time.monotonic
+) -> StoredIndex:
     """Return the index over what an engine holds of a catalog.
 
     Args:
         engine: Where the points are.
         catalog: The name that keeps the points of several catalogs in one engine apart.
         dimension: The length of the vectors.
+        clock: Returns seconds.
 
     Raises:
         Unavailable: the engine cannot be read.
     """
-    return StoredIndex(engine, catalog, dimension, await read(engine))
+    return StoredIndex(engine, catalog, dimension, await read(engine), clock=clock)

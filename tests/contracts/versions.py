@@ -30,7 +30,7 @@ QUESTIONS = [
 
 
 def version(number: int, *, size: int = 40) -> list[Tool]:
-    """Return a catalog whose tools all say in which version they are; no two of the first 40 score alike."""
+    """Return a catalog whose tools all say in which version they are; no two of the first 70 score alike."""
     return [
         make_tool(f"tool_{at}", f"thing of version{number} {more(at)}", server=f"server{at % 3}") for at in range(size)
     ]
@@ -38,7 +38,7 @@ def version(number: int, *, size: int = 40) -> list[Tool]:
 
 def more(number: int) -> str:
     """Return so many words, or fewer."""
-    return " ".join(f"word{at}" for at in range(number % 40))
+    return " ".join(f"word{at}" for at in range(number % 70))
 
 
 def entries(tools: Sequence[Tool]) -> list[IndexEntry]:

@@ -71,11 +71,21 @@ class QdrantEngine:
         """See `Engine.write`."""
         by_key: defaultdict[str | None, list[Point]] = defaultdict(list)
         keys = {domain: await self._shards.key_for(domain) for domain in {point.payload.domain for point in points}}
-        for point in points:
+        for point in await self._worth_writing(points):
             self._check_dimension(point.meaning)
             by_key[keys[point.payload.domain]].append(point)
         for key, some in by_key.items():
             await self._write(some, key)
+
+    async def _worth_writing(self, points: Sequence[Point]) -> Sequence[Point]:
+        """Leave out points without a vector that are there already: another process may have given them theirs."""
+        bare = [point.id for point in points if point.meaning is None]
+        there: set[PointId] = set()
+        for some in _parts(bare, _IDS_AT_ONCE):
+            client = self.link.client
+            records = await self.link.ask(client.retrieve(self.collection, some, with_payload=False))
+            there.update(record.id for record in records if isinstance(record.id, int))
+        return [point for point in points if point.id not in there]
 
     async def _write(self, points: Sequence[Point], key: str | None) -> None:
         for point in points:

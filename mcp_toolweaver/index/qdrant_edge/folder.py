@@ -128,7 +128,7 @@ def _head(line: bytes) -> Head | None:
     try:
         read = json.loads(line)
         shard, changed = read["shard"], read["changed"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     is_ours = isinstance(shard, str) and shard.startswith(_SHARD) and shard.removeprefix(_SHARD).isdecimal()
     return Head(shard, changed) if is_ours and isinstance(changed, int) else None
