@@ -107,7 +107,10 @@ class Stores:
         if self._settings.index.chosen == "qdrant":
             return await run_in_thread(_qdrant, self._settings, space, catalog)
         edge = await run_in_thread(import_module, "mcp_toolweaver.index.qdrant_edge")
-        opened: AbstractAsyncContextManager[Engine] = edge.open_edge(self._folder(space), space.dimension, catalog)
+        given = self._settings.index
+        opened: AbstractAsyncContextManager[Engine] = edge.open_edge(
+            self._folder(space), space.dimension, catalog, quantization=given.quantization, on_disk=given.on_disk
+        )
         return opened
 
 

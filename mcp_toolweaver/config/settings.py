@@ -99,7 +99,7 @@ class IndexSettings(_Part):
     quantization: bool = False
     """Search over vectors of 8-bit integers, and score what was found by the whole ones."""
     on_disk: bool = False
-    """Keep vectors and graphs of a server in files instead of its memory."""
+    """Keep vectors in files instead of memory."""
     standby: bool = True
     """Hold everything in memory too, so that search goes on as it was when a server is away."""
     timeout: Seconds = 0.25

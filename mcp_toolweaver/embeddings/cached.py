@@ -56,8 +56,10 @@ class CachedEmbedder:
 
 
 async def _found(digests: Sequence[str], elsewhere: Elsewhere | None) -> dict[str, Vector]:
+    if elsewhere is None:
+        return {}
     try:
-        found = await elsewhere(digests) if elsewhere is not None else {}
+        found = await elsewhere(digests)
     except Unavailable:
         return {}
     return {digest: found[digest] for digest in digests if digest in found}

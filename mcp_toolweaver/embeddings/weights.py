@@ -9,12 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mcp_toolweaver.core.json_values import is_array, is_object
+
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PATH_MARKS = ("/", "\\", "~")  # a bare name never picks up a folder that happens to lie around
 INSTALL = "pip install 'mcp-toolweaver[embeddings]'"
 
 
-_PLAIN_MODULES = ("Transformer", "Pooling", "Normalize")
+_PLAIN_MODULES = {"Transformer", "Pooling", "Normalize"}
 """The parts of a model whose vectors are as long as its hidden states."""
 
 
@@ -68,9 +70,11 @@ def space_of(located: str) -> str:
 def _dimension(folder: Path) -> int | None:
     """Return the length of the vectors of a model that only pools its hidden states; None for any other."""
     modules, config = _read(folder / "modules.json"), _read(folder / "config.json")
-    kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules] if isinstance(modules, list) else []
-    size = config.get("hidden_size") if isinstance(config, dict) else None
-    return size if kinds and all(kind in _PLAIN_MODULES for kind in kinds) and isinstance(size, int) else None
+    if not is_array(modules) or not is_object(config):
+        return None
+    kinds = {str(module.get("type")).rpartition(".")[2] for module in modules if is_object(module)}
+    size = config.get("hidden_size")
+    return size if kinds and kinds <= _PLAIN_MODULES and isinstance(size, int) else None
 
 
 def _read(path: Path) -> Any:

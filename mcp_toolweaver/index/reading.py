@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mcp_toolweaver.core.threads import run_in_thread
@@ -25,11 +25,12 @@ class Held:
     """The others."""
 
 
-async def read(engine: Engine, before: View | None = None) -> Held:
+async def read(engine: Engine, before: View | None = None, went: Collection[PointId] = ()) -> Held:
     """Read the view that the engine kept, or else all points.
 
     Of several versions of a tool, which a crash or another writer leaves behind, the one that was searchable
-    ``before`` is searchable still, or else any: the next change of the catalog decides.
+    ``before`` is searchable still, or else any: the next change of the catalog decides. Those that ``went`` from
+    the catalog and are not removed yet are not searchable.
 
     Raises:
         Unavailable: the engine cannot be read.
@@ -41,7 +42,7 @@ async def read(engine: Engine, before: View | None = None) -> Held:
     rows = [_row(point) async for page in engine.points() for point in page]
     if view is not None:
         return await run_in_thread(_compared, rows, view)
-    return await run_in_thread(_chosen, rows, before or View.empty())
+    return await run_in_thread(_chosen, rows, before or View.empty(), frozenset(went))
 
 
 def _row(point: StoredPoint) -> Row:
@@ -58,9 +59,10 @@ def _compared(rows: list[Row], view: View) -> Held:
     return Held(view.changed([], lost, []) if lost else view, spare)
 
 
-def _chosen(rows: list[Row], before: View) -> Held:
+def _chosen(rows: list[Row], before: View, went: Collection[PointId]) -> Held:
     searchable: dict[ToolId, Row] = {}
     for row in sorted(rows, key=lambda row: row.point in before.row_of_point):
-        searchable[row.tool] = row
+        if row.point not in went:
+            searchable[row.tool] = row
     chosen = {row.point for row in searchable.values()}
     return Held(View.of(list(searchable.values())), {row.point: row for row in rows if row.point not in chosen})

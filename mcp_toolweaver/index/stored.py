@@ -136,7 +136,7 @@ class StoredIndex:
     async def _read_again(self) -> None:
         """Take notice of what others did to the points of the catalog."""
         async with self._writing:
-            held = await read(self._engine, self._view)
+            held = await read(self._engine, self._view, self._went)
             self._view, self._spare, self._litter = held.view, held.spare, set()
 
     async def _found(self, lanes: Sequence[Lane], view: View) -> list[Scores]:

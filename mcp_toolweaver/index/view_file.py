@@ -8,19 +8,17 @@ import json
 import numpy as np
 from typing_extensions import Buffer
 
-from mcp_toolweaver.core.tools import ToolId
+from mcp_toolweaver.index.packed import PackedDigests, PackedNames, pack_names
 from mcp_toolweaver.index.view import View
 
-FORMAT = 1
+FORMAT = 2
 _HASH = 32
-_DIGEST = 32
 
 
 def encode(view: View) -> bytes:
     """Return the view as bytes."""
-    names = json.dumps([[tool.server, tool.name] for tool in view.tools]).encode()
     parts = [
-        names,
+        *pack_names(view.tools),
         b"".join(map(bytes.fromhex, view.digests)),
         np.asarray(view.points, dtype="<u8").tobytes(),
         view.has_meaning.astype("<u1").tobytes(),
@@ -62,12 +60,11 @@ def _sizes(line: bytes) -> list[int] | None:
 
 
 def _view(parts: list[memoryview]) -> View:
-    names, digests, points, has_meaning, lengths, dimensions, values, known, holders = parts
+    names, name_lengths, digests, points, has_meaning, lengths, dimensions, values, known, holders = parts
     starts = np.concatenate([[0], np.cumsum(np.frombuffer(lengths, dtype="<u4"), dtype=np.int64)])
-    hexes = bytes(digests).hex()
     return View(
-        tools=[ToolId(server, name) for server, name in json.loads(bytes(names))],
-        digests=[hexes[at : at + 2 * _DIGEST] for at in range(0, len(hexes), 2 * _DIGEST)],
+        tools=PackedNames(names, name_lengths),
+        digests=PackedDigests(digests),
         points=np.frombuffer(points, dtype="<u8").tolist(),
         has_meaning=np.frombuffer(has_meaning, dtype="<u1").astype(np.bool_),
         starts=starts.astype(np.int64),

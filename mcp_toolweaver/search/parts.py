@@ -23,18 +23,22 @@ _BEHIND = 0.95
 """What the score of those that gave way is cut to, so that no rule about comparable rows brings them back."""
 
 
-def best_of_parts(parts: Sequence[Lane], cosines: Sequence[Lane], scores: Lane) -> list[int]:
+def best_of_parts(parts: Sequence[Lane], cosines: Sequence[Lane], scores: Lane, ids: Sequence[ToolId]) -> list[int]:
     """Return the candidate that serves each part best, each once, in the order of the parts.
 
-    ``parts`` and ``cosines`` hold a lane a part, ``scores`` are those for the whole request.
+    ``parts`` and ``cosines`` hold a lane a part, ``scores`` are those for the whole request; ties are settled by
+    the identity.
     """
     if len(parts) < 2 or not scores:  # noqa: PLR2004  one part is the whole
         return []
-    best = [
-        (max(range(len(lane)), key=lambda at: _OWN_SHARE * lane[at] + (1 - _OWN_SHARE) * scores[at]), near)
-        for lane, near in zip(parts, cosines, strict=True)
-    ]
+    best = [(_best(lane, scores, ids), near) for lane, near in zip(parts, cosines, strict=True)]
     return list(dict.fromkeys(at for at, near in best if near[at] >= LEAST_COSINE))
+
+
+def _best(lane: Lane, scores: Lane, ids: Sequence[ToolId]) -> int:
+    mixed = [_OWN_SHARE * own + (1 - _OWN_SHARE) * whole for own, whole in zip(lane, scores, strict=True)]
+    highest = max(mixed)
+    return min((at for at, score in enumerate(mixed) if score == highest), key=lambda at: ids[at])
 
 
 def with_a_row_each(hits: Sequence[Hit], wanted: Sequence[Hit], limit: int) -> list[Hit]:

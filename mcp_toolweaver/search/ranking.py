@@ -92,7 +92,7 @@ def _best_of_parts(matches: Sequence[Match], scores: Sequence[float], snapshot: 
     if not cosines:
         return []
     parts = part_scores(words, [[], *cosines], share)
-    best = best_of_parts(parts, cosines, scores)
+    best = best_of_parts(parts, cosines, scores, [match.id for match in matches])
     return [Hit(snapshot.tools[matches[at].id], scores[at]) for at in best]
 
 

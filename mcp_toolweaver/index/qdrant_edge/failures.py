@@ -21,7 +21,8 @@ def translated(doing: str) -> Generator[None]:
     except BaseException as error:  # the engine raises nothing more precise
         if not is_failure(error):
             raise
-        raise Unavailable(PART, f"{doing} failed ({error})") from error
+        line, _, _ = str(error).partition("\n")
+        raise Unavailable(PART, f"{doing} failed ({line})") from error
 
 
 def is_failure(error: BaseException) -> bool:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 from typing_extensions import Buffer
@@ -55,7 +56,7 @@ class EdgeFolder:
         """Return what counts, and the bytes of its view; None if there is nothing that can be read."""
         try:
             with (self.path / _VIEW).open("rb") as file:
-                content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+                content = memoryview(_mapped(file))
         except (OSError, ValueError):  # there is none, or it is empty
             return None
         line, _, _ = bytes(content[:_LONGEST_HEAD]).partition(b"\n")
@@ -111,6 +112,11 @@ class EdgeFolder:
 
     def _shards(self) -> list[Path]:
         return [path for path in self.path.glob(f"{_SHARD}*") if path.name.removeprefix(_SHARD).isdecimal()]
+
+
+def _mapped(file: BinaryIO) -> Buffer:
+    """Return the content of a file without reading it, except where a mapped file cannot be replaced."""
+    return file.read() if os.name == "nt" else mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def _copy(source: str, target: str) -> str:

@@ -16,6 +16,8 @@ from mcp_toolweaver.index.qdrant_edge.records import to_sparse
 
 _LEAST_EF = 128
 """How many neighbours a search of the graph keeps in sight, at least."""
+_OVERSAMPLING = 2.0
+"""How many times the limit is found by 8-bit vectors, where there are such, before the whole ones decide."""
 _ABOVE_ONE = 1.001
 """What a cosine may be at most, in the arithmetic of 32 bits."""
 
@@ -34,13 +36,20 @@ def to_request(lane: Lane) -> qe.QueryRequest:
     if lane.among is not None:
         conditions.append(qe.HasIdCondition(set(lane.among)))
     query = to_sparse(lane.query) if isinstance(lane.query, Sparse) else lane.query.tolist()
-    params = qe.SearchParams(hnsw_ef=max(_LEAST_EF, lane.limit), exact=lane.among is not None)
     return qe.QueryRequest(
         lane.limit,
         query=qe.Query.Nearest(query, using=lane.space),
         filter=qe.Filter(must=conditions) if conditions else None,
-        params=params if lane.space == MEANING else None,
+        params=_params(lane) if lane.space == MEANING else None,
     )
+
+
+def _params(lane: Lane) -> qe.SearchParams:
+    """Return how to search: scores are those of the whole vectors, whatever the search goes by."""
+    if lane.among is not None:
+        return qe.SearchParams(exact=True, quantization=qe.QuantizationSearchParams(ignore=True))
+    rescored = qe.QuantizationSearchParams(rescore=True, oversampling=_OVERSAMPLING)
+    return qe.SearchParams(hnsw_ef=max(_LEAST_EF, lane.limit), quantization=rescored)
 
 
 def to_found(lane: Lane, points: Sequence[qe.ScoredPoint]) -> Found:

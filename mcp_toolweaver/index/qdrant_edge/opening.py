@@ -22,23 +22,30 @@ _log = logging.getLogger(__name__)
 
 _FIELDS = ("domain", "server", PLACES)
 _TENANT = "domain"
+_QUANTILE = 0.99
 
 
 @asynccontextmanager
-async def open_edge(path: Path, dimension: int, catalog: str = "") -> AsyncGenerator[EdgeEngine]:
+async def open_edge(
+    path: Path, dimension: int, catalog: str = "", *, quantization: bool = False, on_disk: bool = False
+) -> AsyncGenerator[EdgeEngine]:
     """Open the engine in a folder, made where missing; what is damaged is set aside and made anew.
 
     Args:
         path: The folder, for one vector space.
         dimension: The length of its vectors.
         catalog: What points are marked with.
+        quantization: Whether to search over vectors of 8-bit integers; counts when the graph is built next.
+        on_disk: Whether not to keep vectors and words in memory; likewise.
 
     Raises:
         InUse: another process holds the folder.
         Unavailable: the folder cannot be used.
     """
     with hold(path) as folder:
-        engine = await run_in_thread(_open, folder, dimension, catalog)
+        engine = await run_in_thread(
+            _open, folder, _config(dimension, quantization=quantization, on_disk=on_disk), catalog
+        )
         failure: Exception | None = None
         try:
             async with anyio.create_task_group() as tasks:
@@ -54,12 +61,12 @@ async def open_edge(path: Path, dimension: int, catalog: str = "") -> AsyncGener
             raise failure
 
 
-def _open(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
+def _open(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine:
     read = folder.read()
     if read is not None:
         head, _view = read
         try:
-            shard = qe.EdgeShard.load(str(folder.path / head.shard), _config(dimension))
+            shard = qe.EdgeShard.load(str(folder.path / head.shard), config)
         except BaseException as error:
             if not is_failure(error):
                 raise
@@ -70,26 +77,29 @@ def _open(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
             folder.clear(kept=head.shard)
             return EdgeEngine(folder, head, shard, catalog, is_known=True)
     folder.clear()
-    return _made(folder, dimension, catalog)
+    return _made(folder, config, catalog)
 
 
-def _made(folder: EdgeFolder, dimension: int, catalog: str) -> EdgeEngine:
+def _made(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine:
     if not folder.has_room(0):
         raise Unavailable(PART, f"the disk of {folder.path} is nearly full")
     path = folder.new_shard()
     with translated("making the folder"):
         path.mkdir()
-        shard = qe.EdgeShard.create(str(path), _config(dimension))
+        shard = qe.EdgeShard.create(str(path), config)
         for field in _FIELDS:
             params = qe.KeywordIndexParams(is_tenant=field == _TENANT)
             shard.update(qe.UpdateOperation.create_field_index(field, params))
     return EdgeEngine(folder, Head(path.name, 0), shard, catalog, is_known=False)
 
 
-def _config(dimension: int) -> qe.EdgeConfig:
+def _config(dimension: int, *, quantization: bool, on_disk: bool) -> qe.EdgeConfig:
+    int8 = qe.ScalarQuantizationConfig(qe.ScalarType.Int8, _QUANTILE, memory=qe.Memory.Pinned) if quantization else None
+    place = qe.Memory.Cold if on_disk else None
+    dense = qe.EdgeVectorParams(dimension, qe.Distance.Cosine, quantization_config=int8, memory=place)
     return qe.EdgeConfig(
-        vectors={MEANING: qe.EdgeVectorParams(dimension, qe.Distance.Cosine)},
-        sparse_vectors={WORDS: qe.EdgeSparseVectorParams()},
+        vectors={MEANING: dense},
+        sparse_vectors={WORDS: qe.EdgeSparseVectorParams(memory=place)},
         wal_enabled=False,  # what counts is flushed before it counts
     )
 

@@ -10,6 +10,7 @@ from mcp_toolweaver.search.ranking import rank
 from tests.unit.search.asked import TOOLS, names, tool
 
 RANKED = [Hit(tool(name), 1.0 - at / 10) for at, name in enumerate("abcdef")]
+IDS = [hit.tool.id for hit in RANKED]
 WANTED = st.lists(st.sampled_from(RANKED), unique_by=lambda hit: hit.tool.id, max_size=4)
 
 
@@ -19,16 +20,23 @@ def shown(wanted: list[Hit], limit: int) -> list[str]:
 
 def test_the_best_for_each_part_is_found_once_and_in_the_order_of_the_parts() -> None:
     parts = [[0.1, 0.2, 1.0], [1.0, 0.2, 0.1], [0.3, 0.2, 0.9]]
-    assert best_of_parts(parts, [[0.5] * 3] * 3, [0.5, 0.5, 0.5]) == [2, 0]
+    assert best_of_parts(parts, [[0.5] * 3] * 3, [0.5, 0.5, 0.5], IDS) == [2, 0]
+
+
+def test_of_equals_the_first_by_name_is_the_best_whatever_their_order() -> None:
+    parts, near = [[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]], [[0.5] * 3] * 2
+    assert best_of_parts(parts, near, [0.5] * 3, IDS) == [0, 1]
+    turned = [lane[::-1] for lane in parts]
+    assert best_of_parts(turned, near, [0.5] * 3, IDS[2::-1]) == [2, 1]
 
 
 def test_a_part_that_nothing_is_near_to_is_talk() -> None:
     parts = [[1.0, 0.0], [0.0, 1.0]]
-    assert best_of_parts(parts, [[0.9, 0.9], [0.0, LEAST_COSINE - 0.01]], [0.5, 0.5]) == [0]
+    assert best_of_parts(parts, [[0.9, 0.9], [0.0, LEAST_COSINE - 0.01]], [0.5, 0.5], IDS) == [0]
 
 
 def test_a_request_of_one_part_wants_nothing_more() -> None:
-    assert best_of_parts([[1.0, 0.0]], [[0.9, 0.9]], [0.5, 0.5]) == []
+    assert best_of_parts([[1.0, 0.0]], [[0.9, 0.9]], [0.5, 0.5], IDS) == []
 
 
 def test_the_last_rows_give_way_and_the_first_stays() -> None:
