@@ -63,12 +63,14 @@ class Stores:
             yield engine, catalog, space
 
     async def vectors(self, texts: Sequence[str]) -> Mapping[str, Vector]:
-        """Return the vectors of texts by the SHA-256 of each, as far as the open store has them.
+        """Return the vectors of texts by the SHA-256 of each, as far as others have put them into the open store.
+
+        A store of our own has nothing that the cache has not, and would look at every point for it.
 
         Raises:
             Unavailable: the store is away.
         """
-        return {} if self._open is None else await self._open.vectors(texts)
+        return await self._open.vectors(texts) if self._open is not None and self._open.is_shared else {}
 
     async def space(self) -> VectorSpace:
         """Return the space of the model's vectors; one that does not say is loaded.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
@@ -13,6 +15,8 @@ import qdrant_edge as qe
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.index.qdrant_edge.failures import translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART
+
+_PR_SET_PDEATHSIG = 1
 
 
 async def settle_elsewhere(shard: Path) -> None:
@@ -33,10 +37,17 @@ def settle(path: str) -> None:
     """Build the graph of a shard and merge its segments."""
     if hasattr(os, "nice"):
         os.nice(10)
+    if sys.platform == "linux":
+        _end_with_parent()
     shard = qe.EdgeShard.load(path)
     shard.optimize()
     shard.flush()
     shard.close()
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":
