@@ -30,6 +30,7 @@ class Stores:
         """Open what ``settings`` say, for the vectors of ``model``."""
         self._settings = settings
         self._model = model
+        self._space: VectorSpace | None = None
         self._open: Engine | None = None
 
     @asynccontextmanager
@@ -78,12 +79,13 @@ class Stores:
         Raises:
             Unavailable: the model cannot be loaded.
         """
-        known = await run_in_thread(identify, self._settings.embedding.model)
-        if known is not None:
-            return known
-        await self._model.load()
-        (vector,) = await self._model.embed_documents(["how long is a vector"])
-        return VectorSpace(self._model.space, len(vector))
+        if self._space is None:  # reading the weights takes a while
+            self._space = await run_in_thread(identify, self._settings.embedding.model)
+        if self._space is None:
+            await self._model.load()
+            (vector,) = await self._model.embed_documents(["how long is a vector"])
+            self._space = VectorSpace(self._model.space, len(vector))
+        return self._space
 
     def _folder(self, space: VectorSpace) -> Path:
         """Return the folder of the embedded engine."""

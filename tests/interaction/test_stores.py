@@ -19,8 +19,14 @@ pytestmark = pytest.mark.anyio
 
 QUERY = "get the money back to the buyer"
 WANTED = "refund_payment"
-BY_MEANING = {"TOOLWEAVER_EMBEDDING__ENABLED": "true"}
 PATIENCE = 100
+
+
+@pytest.fixture(scope="module")
+def by_meaning(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The settings of a host that searches by meaning; what one test embedded, the others find."""
+    cache = tmp_path_factory.mktemp("embedded")
+    return {"TOOLWEAVER_EMBEDDING__ENABLED": "true", "TOOLWEAVER_CACHE_DIR": str(cache)}
 
 
 @pytest.fixture
@@ -28,31 +34,33 @@ def config(tmp_path: Path) -> Path:
     return write_config(tmp_path, {"time": TIME}, sources=[COMPANY])
 
 
-async def test_two_that_share_a_data_folder_both_answer_in_full(config: Path) -> None:
-    async with host(config, **BY_MEANING) as first, host(config, **BY_MEANING) as second:
+async def test_two_that_share_a_data_folder_both_answer_in_full(config: Path, by_meaning: dict[str, str]) -> None:
+    async with host(config, **by_meaning) as first, host(config, **by_meaning) as second:
         for client in (first, second):
             found = await _once(client, lambda reply: not reply["degraded"])
             assert WANTED in _tools(found)
         assert await _search(first) == await _search(second)
 
 
-async def test_what_was_indexed_is_there_for_the_next_process(config: Path) -> None:
-    async with host(config, **BY_MEANING) as client:
+async def test_what_was_indexed_is_there_for_the_next_process(config: Path, by_meaning: dict[str, str]) -> None:
+    async with host(config, **by_meaning) as client:
         first = await _once(client, lambda reply: not reply["degraded"])
-    status = _index_status(config)
+    status = _index_status(config, by_meaning)
     assert status["in_step"], status["reason"]
     assert status["store"]["engine"] == "embedded"
     assert status["tools"] == status["with_vector"] > 390
-    async with host(config, **BY_MEANING) as client:
+    async with host(config, **by_meaning) as client:
         assert await _once(client, lambda reply: not reply["degraded"]) == first
 
 
-async def test_a_qdrant_server_that_goes_away_and_comes_back_is_hardly_missed(config: Path) -> None:
+async def test_a_qdrant_server_that_goes_away_and_comes_back_is_hardly_missed(
+    config: Path, by_meaning: dict[str, str]
+) -> None:
     server = FakeQdrant()
     with anyio.fail_after(PATIENCE):
         async with server.listening():
             pass  # so that it has a port
-        given = {**BY_MEANING, "TOOLWEAVER_INDEX__URL": server.url, "TOOLWEAVER_INDEX__GRPC": "false"}
+        given = {**by_meaning, "TOOLWEAVER_INDEX__URL": server.url, "TOOLWEAVER_INDEX__GRPC": "false"}
         async with host(config, **given) as client:
             async with server.listening():
                 await _until_it_answers(client, server)
@@ -66,8 +74,10 @@ async def test_a_qdrant_server_that_goes_away_and_comes_back_is_hardly_missed(co
                 await _until_it_answers(client, server)
 
 
-async def test_a_qdrant_server_that_never_was_there_is_named_and_search_goes_on(config: Path) -> None:
-    given = {**BY_MEANING, "TOOLWEAVER_INDEX__URL": "http://127.0.0.1:9"}
+async def test_a_qdrant_server_that_never_was_there_is_named_and_search_goes_on(
+    config: Path, by_meaning: dict[str, str]
+) -> None:
+    given = {**by_meaning, "TOOLWEAVER_INDEX__URL": "http://127.0.0.1:9"}
     async with host(config, **given) as client:
         found = await _once(client, lambda reply: "127.0.0.1:9" in " ".join(reply["degraded"]))
     assert WANTED in _tools(found)
@@ -98,9 +108,9 @@ def _tools(reply: dict[str, Any]) -> list[str]:
     return [row["tool"] for row in reply["tools"]]
 
 
-def _index_status(config: Path) -> dict[str, Any]:
+def _index_status(config: Path, by_meaning: dict[str, str]) -> dict[str, Any]:
     command = [sys.executable, "-m", "mcp_toolweaver", "index", "status", "--json", "--config", str(config)]
-    surroundings = environment(config.parent, **BY_MEANING)
+    surroundings = environment(config.parent, **by_meaning)
     done = subprocess.run(command, capture_output=True, text=True, env=surroundings, timeout=60, check=False)
     status: dict[str, Any] = json.loads(done.stdout)
     return status
