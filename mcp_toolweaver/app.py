@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from mcp_toolweaver.embeddings.cached import Elsewhere
 
 
-_PATIENCE_WITH_OURSELVES = 5.0
-"""Seconds for a query of the embedded engine, which is late only where this process is."""
+_RECHECK = 300.0
+"""Seconds after which a server is compared again: sooner than others remove what we may still search there."""
+_WITH_OURSELVES = Patience(query=5.0)
+"""The embedded engine is late only where this process is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _standby(settings: Settings, stores: Stores) -> StandbyIndex | None:
         stores.open,
         _make_memory,
         keep_memory=is_remote and settings.index.standby,
-        patience=Patience(query=settings.index.timeout if is_remote else _PATIENCE_WITH_OURSELVES),
+        patience=Patience(query=settings.index.timeout, recheck=_RECHECK) if is_remote else _WITH_OURSELVES,
     )
 
 

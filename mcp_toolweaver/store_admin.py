@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mcp_toolweaver.config import Settings
 from mcp_toolweaver.core.errors import Unavailable
@@ -46,7 +47,8 @@ class StoreAdmin:
             async with self._stores.engine() as (engine, catalog, _space):
                 report = await engine.describe()
         except Unavailable:
-            return Store(given.chosen, given.url or str(self._settings.data_dir / "index"))
+            where = urlsplit(given.url).netloc.rpartition("@")[2] if given.url else self._settings.data_dir / "index"
+            return Store(given.chosen, str(where))
         return Store(
             given.chosen,
             report.where,
@@ -77,8 +79,11 @@ class StoreAdmin:
 
     async def drop(self, *, vectors: bool) -> None:
         """See `IndexAdmin.drop`."""
-        async with self._opened() as index:
-            await index.apply([], list(await index.digests()))
+        if self._memory is not None:
+            await self._memory.apply([], list(await self._memory.digests()))
+        else:
+            async with self._stores.engine() as (engine, _catalog, _space):
+                await engine.remove([point.id async for page in engine.points() for point in page])
         if vectors:
             await (await self._vectors()).forget(texts_of(self._catalog.snapshot))
 

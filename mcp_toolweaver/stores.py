@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
@@ -13,14 +13,14 @@ from mcp_toolweaver.config import Settings
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.embeddings.weights import VectorSpace, identify
-from mcp_toolweaver.index.qdrant.options import Address, Layout, Place
+from mcp_toolweaver.index.installation import installation
+from mcp_toolweaver.index.qdrant.options import Address, Deadlines, Layout, Place
+from mcp_toolweaver.text.tool_text import TEXT_VERSION
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
     from mcp_toolweaver.index.engine import Engine
     from mcp_toolweaver.index.stored import StoredIndex
-
-_CATALOG_ID = "catalog-id"
 
 
 class Stores:
@@ -31,6 +31,7 @@ class Stores:
         self._settings = settings
         self._model = model
         self._space: VectorSpace | None = None
+        self._name: str | None = None
         self._open: Engine | None = None
 
     @asynccontextmanager
@@ -89,23 +90,14 @@ class Stores:
 
     def _folder(self, space: VectorSpace) -> Path:
         """Return the folder of the embedded engine."""
-        slug = "".join(each if each.isalnum() else "-" for each in space.name)[:24]
-        return self._settings.data_dir / "index" / f"{slug}-{space.dimension}"
+        unique = hashlib.sha256(f"{space.name}\0{space.dimension}".encode(errors="replace")).hexdigest()[:16]
+        return self._settings.data_dir / "index" / f"v{TEXT_VERSION}-{unique}"
 
     def _catalog(self) -> str:
         """Return the name of our catalog: the one of the settings, or one of this installation alone."""
-        if self._settings.index.catalog is not None:
-            return self._settings.index.catalog
-        path = self._settings.data_dir / _CATALOG_ID
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(uuid.uuid4().hex)
-        except FileExistsError:
-            pass
-        except OSError:
-            return uuid.uuid4().hex
-        return path.read_text(encoding="utf-8").strip() or "default"
+        if self._name is None:
+            self._name = self._settings.index.catalog or installation(self._settings.data_dir)
+        return self._name
 
     async def _engine_of(self, space: VectorSpace, catalog: str) -> AbstractAsyncContextManager[Engine]:
         if self._settings.index.chosen == "qdrant":
@@ -133,5 +125,6 @@ def _qdrant(settings: Settings, space: VectorSpace, catalog: str) -> AbstractAsy
             quantization=given.quantization,
             on_disk=given.on_disk,
         ),
+        deadlines=Deadlines(search=max(Deadlines().search, given.timeout)),
     )
     return opened

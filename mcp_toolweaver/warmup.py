@@ -53,12 +53,17 @@ class Warmup:
         """Return when the tools of each source that is not away are searchable by words at least."""
         await self._searchable.wait()
 
-    async def once(self, on_progress: Progress = _no_progress) -> None:
-        """Bring everything up to date with the catalog as it is now, then return."""
+    async def once(self, on_progress: Progress = _no_progress, *, opening: float = _OPENING) -> None:
+        """Bring everything up to date with the catalog as it is now, then return.
+
+        Args:
+            on_progress: Is told how many tools were embedded.
+            opening: How many seconds to wait for the store of the index, after which memory is the index.
+        """
         snapshot = await self._catalog.refresh()
         await self._indexer.sync_words(snapshot)
         if self._store is not None:
-            with anyio.move_on_after(_OPENING):
+            with anyio.move_on_after(opening):
                 await self._store.wait_settled()
         if self._model is not None:
             await self._model.load()

@@ -23,7 +23,11 @@ def show(config: Path | None, *, as_json: bool) -> int:
     loaded = configuration(config, log_level="warning")
     if not is_usable(loaded):
         return 2
-    return _print(anyio.run(_status, loaded), as_json=as_json)
+    try:
+        return _print(anyio.run(_status, loaded), as_json=as_json)
+    except ToolweaverError as error:
+        sys.stderr.write(f"toolweaver: {error}\n")
+        return 2
 
 
 def rebuild(config: Path | None, *, embed: bool, as_json: bool) -> int:

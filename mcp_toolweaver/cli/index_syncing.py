@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import anyio
 
 from mcp_toolweaver.app import App
@@ -18,5 +20,5 @@ async def bring_in_step(app: App) -> None:
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(app.run_index)
-            await app.warmup.once(on_progress)
+            await app.warmup.once(on_progress, opening=math.inf)
             tasks.cancel_scope.cancel()

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+import anyio
+
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import Embedder
 
@@ -25,17 +27,19 @@ class LoadingEmbedder:
         self._name = space
         self._load = load
         self._inner: Embedder | None = None
+        self._loading = anyio.Lock()
         self._away = Unavailable(PART, "the embedding model is still loading")
 
     async def load(self) -> None:
         """Load the model, once; a failure is kept and reported to every later caller."""
-        if self._inner is not None:
-            return
-        try:
-            self._inner = await self._load()
-        except Unavailable as away:
-            self._away = away
-            _log.warning("%s; searching by words alone", away)
+        async with self._loading:
+            if self._inner is not None:
+                return
+            try:
+                self._inner = await self._load()
+            except Unavailable as away:
+                self._away = away
+                _log.warning("%s; searching by words alone", away)
 
     @property
     def space(self) -> str:

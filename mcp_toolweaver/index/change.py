@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TypeAlias
 
 from mcp_toolweaver.core.query import IndexEntry
@@ -14,6 +15,11 @@ from mcp_toolweaver.index.engine import Payload, Point, PointId, Sparse
 from mcp_toolweaver.index.sparse import words_of
 from mcp_toolweaver.index.view import Row, View
 from mcp_toolweaver.text.tool_text import passage_digest
+
+_LONGEST_TITLE = 200
+_LONGEST_DESCRIPTION = 4_000
+_MOST_PARAMETERS = 64
+"""How much of a definition, in characters and names, a point repeats for people; nothing reads it back."""
 
 Spare: TypeAlias = Mapping[PointId, Row]
 """Points of the catalog that are in the engine and not in the view."""
@@ -90,9 +96,9 @@ def _payload(tool: Tool, generation: str, now: str) -> Payload:
         server=tool.id.server,
         name=tool.id.name,
         domain=tool.domain,
-        title=tool.title,
-        description=tool.description,
-        parameters=tuple(map(str, properties)) if properties else (),
+        title=tool.title[:_LONGEST_TITLE],
+        description=tool.description[:_LONGEST_DESCRIPTION],
+        parameters=tuple(str(name)[:_LONGEST_TITLE] for name in islice(properties or (), _MOST_PARAMETERS)),
         kind="tool" if tool.is_callable else "described",
         digest=tool.digest,
         text=passage_digest(tool),

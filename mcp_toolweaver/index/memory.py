@@ -14,15 +14,10 @@ from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match,
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.index.bm25 import Bm25F
+from mcp_toolweaver.index.depth import CROWD_END, crowd_of, part_limit
 from mcp_toolweaver.text.tool_text import FIELD_LENGTHS, FIELD_WEIGHTS, field_terms
 
 _Terms: TypeAlias = Mapping[str, Sequence[str]]
-
-LEAST_CROWD = 20
-"""Fewer tools than this are no crowd to compare with."""
-
-PART_SHARE = 0.4
-"""How many of a query's limit a lane brings for each probe after the first, and for each likely domain."""
 
 
 class MemoryIndex:
@@ -52,7 +47,8 @@ class MemoryIndex:
 
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
         """See `ToolIndex.apply`; the new state is built in a thread while the old one answers."""
-        entries = {id_: entry for id_, entry in self._entries.items() if id_ not in set(deletes)}
+        gone = set(deletes)
+        entries = {id_: entry for id_, entry in self._entries.items() if id_ not in gone}
         entries.update({entry.tool.id: _with_vector(entry, self._entries.get(entry.tool.id)) for entry in upserts})
         terms, state = await run_in_thread(_build, entries, self._terms)
         self._entries, self._terms, self._state = entries, terms, state
@@ -103,7 +99,7 @@ class _State:
         allowed = self._allowed(query.domain)
         lexical = np.stack([self.lexical.scores(probe.terms) for probe in query.probes]) * allowed
         dense = self._cosines(query.probes, allowed)
-        part = max(1, round(query.limit * PART_SHARE)) if query.limit > 0 else 0
+        part = part_limit(query.limit)
         chosen = [
             _best(scores, query.limit if at == 0 else part, floor=floor)
             for lane, floor in ((lexical, 0.0), (dense, -1.0))
@@ -178,11 +174,8 @@ def _groups(tools: Sequence[Tool]) -> dict[str, NDArray[np.intp]]:
 def _crowd(cosines: NDArray[np.float32]) -> float | None:
     """Return the mean of what comes after the best cosines; see `Candidates.crowd`."""
     known = cosines[cosines > -1]
-    if len(known) < LEAST_CROWD:
-        return None
-    start, end = min(50, len(known) // 2), min(150, len(known))
-    ordered = np.partition(known, (len(known) - end, len(known) - start - 1))
-    return float(ordered[len(known) - end : len(known) - start].mean())
+    best = np.partition(known, len(known) - CROWD_END)[-CROWD_END:] if len(known) > CROWD_END else known
+    return crowd_of(np.sort(best)[::-1].tolist())
 
 
 def _matrix(vectors: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:

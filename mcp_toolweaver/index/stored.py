@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import anyio
+import numpy as np
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery
@@ -80,14 +81,13 @@ class StoredIndex:
         """See `ToolIndex.digests`."""
         if self._engine.is_shared:
             await self._read_again()
-        return dict(zip(self._view.tools, self._view.digests, strict=True))
+        view = self._view
+        return await run_in_thread(lambda: view.digest_of_tool)
 
     async def without_vector(self) -> Collection[ToolId]:
         """See `ToolIndex.without_vector`."""
         view = self._view
-        return [
-            tool for tool, has_meaning in zip(view.tools, view.has_meaning.tolist(), strict=True) if not has_meaning
-        ]
+        return [view.tools[row] for row in np.flatnonzero(~view.has_meaning).tolist()]
 
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
         """See `ToolIndex.apply`."""

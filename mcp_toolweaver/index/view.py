@@ -84,6 +84,11 @@ class View:
         return {tool: row for row, tool in enumerate(self.tools)}
 
     @cached_property
+    def digest_of_tool(self) -> Mapping[ToolId, str]:
+        """The digest of each tool."""
+        return dict(zip(self.tools, self.digests, strict=True))
+
+    @cached_property
     def unembedded(self) -> int:
         """How many tools have no vector of meaning."""
         return int(np.count_nonzero(~self.has_meaning))

@@ -145,9 +145,21 @@ class Keeper:
             while not guard.has_failed:
                 self._called = anyio.Event()
                 await self._bring_in_step(guard)
-                await self._called.wait()
+                while not self._called.is_set():
+                    with anyio.move_on_after(self._patience.recheck):
+                        await self._called.wait()
+                    if not self._called.is_set():
+                        await self._check(guard)
         finally:
             self.answering = None
+
+    async def _check(self, guard: Guard) -> None:
+        """Write what others removed meanwhile; changes wait."""
+        try:
+            async with self._changing:
+                await self._catch_up(guard)
+        except Unavailable as away:
+            guard.fail(away)
 
     async def _bring_in_step(self, guard: Guard) -> None:
         try:

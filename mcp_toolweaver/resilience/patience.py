@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -23,3 +24,5 @@ class Patience:
     first_pause: float = 1.0
     """Until the store is opened again after it failed; doubled after each failure."""
     longest_pause: float = 15.0
+    recheck: float = math.inf
+    """Until a store that others write too is compared again."""

@@ -15,8 +15,9 @@ from mcp_toolweaver.text.query_terms import content_terms
 MOST_CLAUSES = 12
 _LEAST_TERMS = 2
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?;])\s+|[\n\r]+|(?<=[\u3002\uff01\uff1f\uff1b])|\s[-\u2013\u2014]{1,2}\s|(?<=:)\s+|\s*\b\d{1,2}[.)]\s+"
+    r"(?<=[.!?;])\s+|(?<=[\u3002\uff01\uff1f\uff1b])|\s[-\u2013\u2014]{1,2}\s|(?<=:)\s+|\s*\b\d{1,2}[.)]\s+"
 )
+_LINE_END = re.compile(r"[\n\r]+")
 _SPACES = re.compile(r"[^\S\n\r]+")
 _JOINT = re.compile(
     r",\s+(?:(?:and|then|or)\s+)*"
@@ -28,7 +29,8 @@ _JOINT = re.compile(
 
 def clauses(text: str) -> tuple[str, ...]:
     """Return the clauses of a text, each once and at most 12; none if it is a single one."""
-    sentences = (sentence for sentence in _SENTENCE_END.split(_SPACES.sub(" ", text)) if sentence.strip())
+    lines = (line.strip() for line in _LINE_END.split(_SPACES.sub(" ", text)))
+    sentences = (sentence for line in lines for sentence in _SENTENCE_END.split(line) if sentence.strip())
     pieces = [piece for sentence in sentences for piece in _joined(_JOINT.split(sentence))]
     found = tuple(dict.fromkeys(_joined(pieces)))
     return found[:MOST_CLAUSES] if len(found) > 1 else ()

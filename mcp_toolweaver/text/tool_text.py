@@ -19,6 +19,10 @@ from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.text.synonyms import synonyms
 from mcp_toolweaver.text.tokenize import tokenize
 
+TEXT_VERSION = 1
+"""Raised when a tool's terms, their weights or its passage change, so that nothing is compared with what was
+stored before; `tests/unit/index/test_text_version.py` notices."""
+
 SYNONYMS = "synonyms"
 """The field that is not the tool's own."""
 

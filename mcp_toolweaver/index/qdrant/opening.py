@@ -29,6 +29,7 @@ OLDEST = (1, 15)
 """The first version of Qdrant that has all we ask for."""
 
 _REST_PORT = 6333
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CONNECTIONS = 16
 _SECONDS_IDLE = 120.0
 """How long a connection is kept that nobody uses; a new one with TLS costs more than a search."""
@@ -107,6 +108,8 @@ async def _reached(address: Address, deadlines: Deadlines) -> Link:
     """Connect by gRPC if it is preferred and answers, else by REST, which connects with the first question."""
     url = _parsed(address.url)
     where = f"{url.hostname}:{url.port or _REST_PORT}"
+    if address.api_key and url.scheme == "http" and url.hostname not in _LOOPBACK:
+        _log.warning("index: the API key goes to %s unencrypted; use https", where)
     if address.prefer_grpc and (client := await _by_grpc(url, address, deadlines, where)) is not None:
         return Link(client, where, is_local=False, deadlines=deadlines)
     client = await run_in_thread(_client, url, address, deadlines, False)  # noqa: FBT003  by position only
@@ -139,10 +142,16 @@ def _parsed(url: str) -> SplitResult:
     try:
         parsed = urlsplit(url if "://" in url else f"http://{url}")
         if parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0:
-            return parsed
+            return _without_secrets(parsed)
     except ValueError:
         pass
     raise ConfigurationError("index.url: this is not an address like http://localhost:6333 or https://host:6333")
+
+
+def _without_secrets(url: SplitResult) -> SplitResult:
+    if url.username or url.password or url.query:
+        raise ConfigurationError("index.url: leave out what stands before the @ or after the ?; a key is index.api_key")
+    return url
 
 
 def _client(url: SplitResult, address: Address, deadlines: Deadlines, by_grpc: bool) -> AsyncQdrantClient:  # noqa: FBT001

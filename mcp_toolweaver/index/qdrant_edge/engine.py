@@ -46,9 +46,10 @@ class EdgeEngine:
         self._is_known = is_known
         self._changing = anyio.Lock()
         self._settling = anyio.Lock()
-        self._missed: list[qe.UpdateOperation] | None = None
+        self._missed: list[tuple[qe.UpdateOperation, int]] | None = None
         """What was changed since the shard was copied, while the copy is put in order."""
         self.is_unsettled = anyio.Event()
+        self._note_unsettled()
 
     async def search(self, lanes: Sequence[Lane]) -> Sequence[Found]:
         """See `Engine.search`; it holds the event loop for a fraction of a millisecond."""
@@ -122,9 +123,7 @@ class EdgeEngine:
                     await run_in_thread(self._shard.flush)
                     await run_in_thread(self._folder.write, self._head, view)
                 self._is_known = True
-                size = self._shard.info().points_count
-        if self._head.changed > max(_LEAST_UNSETTLED, _UNSETTLED_SHARE * size):
-            self.is_unsettled.set()
+                self._note_unsettled()
 
     async def describe(self) -> Report:
         """See `Engine.describe`."""
@@ -167,22 +166,27 @@ class EdgeEngine:
         """Leave the shard."""
         self._shard.close()
 
+    def _note_unsettled(self) -> None:
+        """Say that the shard is worth putting in order, if so much changed since."""
+        if self._head.changed > max(_LEAST_UNSETTLED, _UNSETTLED_SHARE * self._shard.info().points_count):
+            self.is_unsettled.set()
+
     async def _change(self, operation: qe.UpdateOperation, size: int) -> None:
         async with self._changing:
             with translated("writing"), anyio.CancelScope(shield=True):
                 await run_in_thread(self._shard.update, operation)
             self._head = Head(self._head.shard, self._head.changed + size)
             if self._missed is not None:
-                self._missed.append(operation)
+                self._missed.append((operation, size))
 
     def _take(self, copy: Path) -> None:
         """Go on with another shard, once it has what this one has."""
         missed = self._missed or []
         shard = qe.EdgeShard.load(str(copy))
-        for operation in missed:
+        for operation, _size in missed:
             shard.update(operation)
         shard.flush()
-        head = Head(copy.name, len(missed))
+        head = Head(copy.name, sum(size for _operation, size in missed))
         if (read := self._folder.read()) is not None:
             self._folder.write(head, read[1])
         before, self._shard, self._head = self._shard, shard, head

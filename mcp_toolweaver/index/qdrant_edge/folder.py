@@ -53,11 +53,15 @@ class EdgeFolder:
         self.path = path
 
     def read(self) -> tuple[Head, Buffer] | None:
-        """Return what counts, and the bytes of its view; None if there is nothing that can be read."""
+        """Return what counts, and the bytes of its view; None if there is nothing, or it is damaged.
+
+        Raises:
+            OSError: it cannot be read just now.
+        """
         try:
             with (self.path / _VIEW).open("rb") as file:
                 content = memoryview(_mapped(file))
-        except (OSError, ValueError):  # there is none, or it is empty
+        except (FileNotFoundError, ValueError):  # there is none, or it is empty
             return None
         line, _, _ = bytes(content[:_LONGEST_HEAD]).partition(b"\n")
         head = _head(line)
@@ -79,6 +83,7 @@ class EdgeFolder:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path / _VIEW)
+        _sync(self.path)
 
     def new_shard(self) -> Path:
         """Return the path of a shard that never was there: a killed process may have left one at work."""
@@ -127,7 +132,20 @@ def _copy(source: str, target: str) -> str:
             else:
                 new.seek(len(block), os.SEEK_CUR)
         new.truncate(old.tell())
+        new.flush()
+        os.fsync(new.fileno())
     return target
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename in a folder outlast a loss of power, where a folder can be opened."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _head(line: bytes) -> Head | None:

@@ -62,7 +62,8 @@ async def open_edge(
 
 
 def _open(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine:
-    read = folder.read()
+    with translated("reading the folder"):
+        read = folder.read()
     if read is not None:
         head, _view = read
         try:

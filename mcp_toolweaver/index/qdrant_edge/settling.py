@@ -25,7 +25,7 @@ async def settle_elsewhere(shard: Path) -> None:
     Raises:
         Unavailable: it failed.
     """
-    command = [sys.executable, "-m", __name__, str(shard)]
+    command = [sys.executable, "-P", "-m", __name__, str(shard)]  # nothing from the current folder
     with translated("starting a process"):
         done = await anyio.run_process(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
     if done.returncode:
@@ -48,6 +48,8 @@ def settle(path: str) -> None:
 def _end_with_parent() -> None:
     """Ask the kernel to end this process when the one that started it is killed."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:  # it ended before
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,12 @@ def writer(folder: Path, first: int, *step: str) -> Generator[subprocess.Popen[s
             process.stdout.close()
 
 
+def line_of(process: subprocess.Popen[str]) -> str:
+    """Return what a process says next."""
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
 def rest_of(process: subprocess.Popen[str]) -> str:
     """Return what a process said until it ended."""
     assert process.stdout is not None
@@ -88,9 +94,10 @@ async def test_a_process_killed_at_any_moment_leaves_the_old_or_the_new_generati
     moments, folder, done = random.Random(7), tmp_path / "index", -1
     for _ in range(ROUNDS):
         with writer(folder, done + 1) as process:
-            await anyio.sleep(moments.uniform(0, 0.25))
+            said = "".join(line_of(process) for _ in range(moments.randrange(3)))
+            await anyio.sleep(moments.uniform(0, 0.1))
             process.kill()
-            done = last_done(rest_of(process), done)
+            done = last_done(said + rest_of(process), done)
         async with open_edge(folder, 16, CATALOG) as engine:
             index = await open_stored(engine, CATALOG, 16)
             if done >= 0 or await index.digests():

@@ -124,7 +124,7 @@ async def test_a_collection_of_someone_else_is_left_alone() -> None:
                 pass
         assert await alias_target(server) == "odd"
         async with opened(server, Place(SPACE, DIMENSION, prefix="ours")) as engine:
-            assert engine.collection.startswith("ours_v1_")
+            assert engine.collection.startswith("ours_v1-")
 
 
 async def test_a_collection_under_our_very_name_is_left_alone() -> None:
