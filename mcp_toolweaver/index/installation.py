@@ -40,11 +40,10 @@ def _keep(path: Path, name: str) -> str:
     whole = path.with_name(f"{path.name}.{name}")
     whole.write_text(name, encoding="utf-8")
     try:
-        if path.exists():  # and is empty: what a crash left
-            path.unlink(missing_ok=True)
         os.link(whole, path)
     except FileExistsError:
-        pass
+        if not _kept(path):  # damaged: a file of ours is never empty
+            whole.replace(path)
     finally:
         whole.unlink(missing_ok=True)
     return _kept(path) or name

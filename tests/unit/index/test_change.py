@@ -182,3 +182,12 @@ def test_a_hundredth_of_the_tools_that_changed_is_all_that_is_written() -> None:
     assert written(planned) == ids(*new)
     assert set(planned.gone) == ids(*tools[::100])
     assert [type(point) for point in planned.points] == [Point] * 5
+
+
+def test_a_point_repeats_only_the_beginning_of_a_long_definition() -> None:
+    schema = {"type": "object", "properties": {f"{number}{'p' * 999}": {} for number in range(999)}}
+    long = make_tool("long", "d" * 1_000_000)
+    long = replace(long, definition={**long.definition, "title": "t" * 9999, "inputSchema": schema})
+    (point,) = change(View.empty(), {}, "c", [IndexEntry(long)], []).points
+    size = len(point.payload.description) + len(point.payload.title) + sum(map(len, point.payload.parameters))
+    assert size < 20_000

@@ -247,3 +247,18 @@ def test_the_other_process_says_what_is_wrong(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "none" in done.stderr.strip().splitlines()[-1]
+
+
+async def test_a_shard_that_was_left_unsettled_is_settled_by_the_next_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_edge(tmp_path, 16, CATALOG) as engine:
+        await filled(engine)
+        assert not engine.is_unsettled.is_set()
+    before = shards(tmp_path)
+    monkeypatch.setattr(edge, "_LEAST_UNSETTLED", 1)
+    async with open_edge(tmp_path, 16, CATALOG) as engine:
+        with anyio.fail_after(60):
+            while shards(tmp_path) & before:
+                await anyio.sleep(0.01)
+        await assert_same(await open_stored(engine, CATALOG, 16), TOOLS)

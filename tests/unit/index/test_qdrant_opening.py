@@ -109,10 +109,20 @@ async def test_tls_towards_a_server_without_it_is_told() -> None:
     assert "could not agree on TLS with us; see whether index.url is to start with http or https" in said
 
 
-async def test_the_password_of_an_address_is_not_told() -> None:
-    said = await complaint(Address("http://me:s3cret@127.0.0.1:1", prefer_grpc=False))
-    assert "127.0.0.1:1 cannot be reached" in said
-    assert "s3cret" not in said
+@pytest.mark.parametrize("url", ["http://me:s3cret@127.0.0.1:1", "http://127.0.0.1:1?key=s3cret"])
+async def test_an_address_with_a_secret_in_it_is_refused_and_not_told(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="a key is index") as refused:
+        await complaint(Address(url, prefer_grpc=False))
+    assert "s3cret" not in str(refused.value)
+
+
+async def test_a_key_that_goes_over_the_net_unencrypted_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    await complaint(Address("http://qdrant.invalid:1", "s3cret", prefer_grpc=False))
+    assert "qdrant.invalid:1 unencrypted" in caplog.text
+    caplog.clear()
+    await complaint(Address("http://127.0.0.1:1", "s3cret", prefer_grpc=False))
+    assert "unencrypted" not in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 async def test_connections_are_kept() -> None:

@@ -239,3 +239,13 @@ async def test_whoever_waits_for_another_index_to_answer_is_told(*, keep_memory:
             tasks.start_soon(index.wait_switched)
             await anyio.wait_all_tasks_blocked()
             await stand.recovery()
+
+
+async def test_what_others_took_out_of_a_shared_store_is_written_again() -> None:
+    stand = Stand(patience=Patience(recheck=0.01, query=10.0))
+    async with stand.running():
+        await stand.in_step(*embedded(READ, MAIL))
+        await stand.store.index.apply([], [READ.id])
+        while READ.id not in await stand.store.index.digests():
+            await anyio.sleep(0.001)
+        assert await stand.names("disk") == {"read_file"}
