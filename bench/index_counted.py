@@ -45,6 +45,7 @@ class CountedEngine:
         self.write_view = inner.write_view
         self.settle = inner.settle
         self.describe = inner.describe
+        self.discard = inner.discard
         self._inner = inner
         self._writes = writes
 

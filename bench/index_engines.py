@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
@@ -67,5 +68,6 @@ async def open_index(
         from mcp_toolweaver.index.stored import open_stored  # noqa: PLC0415
 
         async with open_qdrant(AsyncQdrantClient(":memory:"), Place("bench", dimension, _CATALOG)) as server:
-            index = await open_stored(CountedEngine(server, writes), _CATALOG, dimension)
+            clock = count(step=1000.0).__next__  # what left is removed at the next change
+            index = await open_stored(CountedEngine(server, writes), _CATALOG, dimension, clock=clock)
             yield IndexArm(index, tools, writes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_toolweaver.config import Settings
-from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.errors import InUse, Unavailable
 from mcp_toolweaver.core.interfaces import Cache, CatalogView, ToolIndex
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import ToolId
@@ -20,6 +20,7 @@ from mcp_toolweaver.stores import Stores
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
     from mcp_toolweaver.embeddings.vector_cache import VectorCache
+    from mcp_toolweaver.index.view import View
 
 
 class StoreAdmin:
@@ -69,13 +70,19 @@ class StoreAdmin:
 
     async def digests(self) -> Mapping[ToolId, str]:
         """See `IndexAdmin.digests`."""
-        async with self._opened() as index:
-            return await index.digests()
+        try:
+            async with self._opened() as index:
+                return await index.digests()
+        except InUse as held:
+            return (await self._peeked(held)).digest_of_tool
 
     async def without_vector(self) -> Collection[ToolId]:
         """See `IndexAdmin.without_vector`."""
-        async with self._opened() as index:
-            return await index.without_vector()
+        try:
+            async with self._opened() as index:
+                return await index.without_vector()
+        except InUse as held:
+            return (await self._peeked(held)).bare
 
     async def drop(self, *, vectors: bool) -> None:
         """See `IndexAdmin.drop`."""
@@ -83,7 +90,10 @@ class StoreAdmin:
             await self._memory.apply([], list(await self._memory.digests()))
         else:
             async with self._stores.engine() as (engine, _catalog, _space):
-                await engine.remove([point.id async for page in engine.points() for point in page])
+                if engine.is_shared:  # where an index would keep them for others
+                    await engine.remove([point.id async for page in engine.points() for point in page])
+                else:
+                    await engine.discard()
         if vectors:
             await (await self._vectors()).forget(texts_of(self._catalog.snapshot))
 
@@ -99,6 +109,13 @@ class StoreAdmin:
     async def keep(self, vectors: Mapping[str, Vector]) -> None:
         """See `IndexAdmin.keep`."""
         await (await self._vectors()).keep(vectors)
+
+    async def _peeked(self, held: InUse) -> View:
+        """Return what the process that has the store made searchable."""
+        view = await self._stores.peek()
+        if view is None:
+            raise held
+        return view
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[ToolIndex]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
     from mcp_toolweaver.index.engine import Engine
     from mcp_toolweaver.index.stored import StoredIndex
+    from mcp_toolweaver.index.view import View
 
 
 class Stores:
@@ -73,6 +74,12 @@ class Stores:
             Unavailable: the store is away.
         """
         return await self._open.vectors(texts) if self._open is not None and self._open.is_shared else {}
+
+    async def peek(self) -> View | None:
+        """Return what is searchable in a folder of ours that another process has; None if nothing can be read there."""
+        edge = await run_in_thread(import_module, "mcp_toolweaver.index.qdrant_edge")
+        view: View | None = await run_in_thread(edge.peek, self._folder(await self.space()))
+        return view
 
     async def space(self) -> VectorSpace:
         """Return the space of the model's vectors; one that does not say is loaded.

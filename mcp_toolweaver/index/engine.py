@@ -168,6 +168,14 @@ class Engine(Protocol):
         """Keep, atomically, which points are searchable; an engine that is shared keeps nothing."""
         ...
 
+    async def discard(self) -> None:
+        """Let go of everything, since it cannot be trusted; asked only of an engine that is not shared.
+
+        Raises:
+            Unavailable: nothing new can be begun.
+        """
+        ...
+
     async def describe(self) -> Report:
         """Say where and how large it is.
 

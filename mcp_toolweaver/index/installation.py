@@ -17,11 +17,11 @@ def installation(folder: Path) -> str:
 
     Where nothing can be kept, the name is good for this process only.
     """
-    path, name = folder / _FILE, uuid.uuid4().hex
+    path, name = folder / _FILE, f"own-{uuid.uuid4().hex[:28]}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _kept(path) or _keep(path, name)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         _log.warning(
             "index: %s cannot be used (%s); set index.catalog, or each start has a catalog of its own", path, error
         )

@@ -92,6 +92,8 @@ def writing(path: Path, space: str, *, force: bool = False) -> Generator[VectorW
     """
     if path.exists() and not force:
         raise InvalidRequest(f"{path} exists already; --force replaces it")
+    if path.exists() and not path.is_file():
+        raise InvalidRequest(f"{path} is no file and is left alone")
     try:
         with _temporary(path) as file:
             writer = VectorWriter(file, space)

@@ -6,11 +6,16 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import ToolId
-from mcp_toolweaver.index.engine import Engine, PointId, StoredPoint
+from mcp_toolweaver.index.engine import MEANING, WORDS, Engine, Lane, PointId, StoredPoint
 from mcp_toolweaver.index.view import Row, View
 from mcp_toolweaver.index.view_file import decode
+
+_LOOKED_AT = 64
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +30,7 @@ class Held:
     """The others."""
 
 
-async def read(engine: Engine, before: View | None = None, went: Collection[PointId] = ()) -> Held:
+async def read(engine: Engine, dimension: int, before: View | None = None, went: Collection[PointId] = ()) -> Held:
     """Read the view that the engine kept, or else all points.
 
     Of several versions of a tool, which a crash or another writer leaves behind, the one that was searchable
@@ -37,12 +42,38 @@ async def read(engine: Engine, before: View | None = None, went: Collection[Poin
     """
     kept = await engine.read_view()
     view = None if kept is None else await run_in_thread(decode, kept)
-    if view is not None and sum((await engine.describe()).catalogs.values()) == len(view):
+    if view is None:
+        rows = [_row(point) async for page in engine.points() for point in page]
+        return await run_in_thread(_chosen, rows, before or View.empty(), frozenset(went))
+    held = await _stored(engine, view)
+    if await _is_sound(engine, held.view, dimension):
+        return held
+    _log.warning("index: what is stored is damaged; it is built anew")
+    await engine.discard()
+    return Held(View.empty(), {})
+
+
+async def _stored(engine: Engine, view: View) -> Held:
+    """Return what a view names and is there."""
+    if sum((await engine.describe()).catalogs.values()) == len(view):
         return Held(view, {})
     rows = [_row(point) async for page in engine.points() for point in page]
-    if view is not None:
-        return await run_in_thread(_compared, rows, view)
-    return await run_in_thread(_chosen, rows, before or View.empty(), frozenset(went))
+    return await run_in_thread(_compared, rows, view)
+
+
+async def _is_sound(engine: Engine, view: View, dimension: int) -> bool:
+    """Look at some points all over the view: whether each can be found by meaning and by words."""
+    rows: list[int] = np.unique(np.linspace(0, len(view) - 1, _LOOKED_AT).astype(int)).tolist() if len(view) else []
+    points = [view.points[row] for row in rows if view.has_meaning[row]]
+    lanes = [Lane(MEANING, np.eye(1, dimension, dtype=np.float32)[0], len(points), among=points)]
+    lanes += [
+        Lane(WORDS, words, 1, among=[view.points[row]]) for row in rows[::8] if (words := view.words(row)).indices
+    ]
+    try:
+        found = await engine.search(lanes)
+    except Unavailable:
+        return False
+    return all(len(each) == lane.limit for each, lane in zip(found, lanes, strict=True))
 
 
 def _row(point: StoredPoint) -> Row:

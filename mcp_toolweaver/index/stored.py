@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import anyio
-import numpy as np
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery
@@ -86,8 +85,7 @@ class StoredIndex:
 
     async def without_vector(self) -> Collection[ToolId]:
         """See `ToolIndex.without_vector`."""
-        view = self._view
-        return [view.tools[row] for row in np.flatnonzero(~view.has_meaning).tolist()]
+        return self._view.bare
 
     async def apply(self, upserts: Sequence[IndexEntry], deletes: Sequence[ToolId]) -> None:
         """See `ToolIndex.apply`."""
@@ -136,7 +134,7 @@ class StoredIndex:
     async def _read_again(self) -> None:
         """Take notice of what others did to the points of the catalog."""
         async with self._writing:
-            held = await read(self._engine, self._view, self._went)
+            held = await read(self._engine, self._dimension, self._view, self._went)
             self._view, self._spare, self._litter = held.view, held.spare, set()
 
     async def _found(self, lanes: Sequence[Lane], view: View) -> list[Scores]:
@@ -184,4 +182,4 @@ async def open_stored(
     Raises:
         Unavailable: the engine cannot be read.
     """
-    return StoredIndex(engine, catalog, dimension, await read(engine), clock=clock)
+    return StoredIndex(engine, catalog, dimension, await read(engine, dimension), clock=clock)

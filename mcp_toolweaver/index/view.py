@@ -89,6 +89,11 @@ class View:
         return dict(zip(self.tools, self.digests, strict=True))
 
     @cached_property
+    def bare(self) -> Sequence[ToolId]:
+        """The tools that have no vector of meaning."""
+        return [self.tools[row] for row in np.flatnonzero(~self.has_meaning).tolist()]
+
+    @cached_property
     def unembedded(self) -> int:
         """How many tools have no vector of meaning."""
         return int(np.count_nonzero(~self.has_meaning))

@@ -44,6 +44,10 @@ class FakeEngine:
         """Return the points of each time that something was asked."""
         return [points for asked, points in self.steps if asked == step and points]
 
+    async def discard(self) -> None:
+        self.held.clear()
+        self.view = None
+
     async def search(self, lanes: Sequence[Lane]) -> Sequence[Found]:
         await self._ask("search", [])
         return [self.answer(lane, self._find(lane)) for lane in lanes]

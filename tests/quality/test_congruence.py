@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("default")]  # the libraries' own warnings
 
 MODEL = FakeEmbedder(dimension=32)
+NOBODY = ToolId("no", "body")
 VOCABULARY = [f"{start}{end}" for start in ("ka", "lo", "mi", "nu", "pe") for end in ("ron", "sil", "tam", "vex")]
 
 
@@ -52,6 +53,7 @@ class Pair:
     async def apply(self, entries: Sequence[IndexEntry], deletes: Sequence[ToolId] = ()) -> None:
         for index in (self.exact, self.other):
             await index.apply(entries, deletes)
+            await index.apply([], [NOBODY])  # by when a shared engine has removed what left
         kept = {id_: tool for id_, tool in self.snapshot.tools.items() if id_ not in set(deletes)}
         self.snapshot = Snapshot({**kept, **{entry.tool.id: entry.tool for entry in entries}})
         assert await self.other.digests() == await self.exact.digests()

@@ -192,6 +192,9 @@ class QdrantEngine:
         hits = (await self.link.ask(answer)).hits
         return {str(hit.value): hit.count for hit in sorted(hits, key=lambda hit: (-hit.count, str(hit.value)))}
 
+    async def discard(self) -> None:
+        """See `Engine.discard`: what others use is not ours to let go of."""
+
     async def settle(self) -> None:
         """See `Engine.settle`: the server does it by itself."""
 

@@ -29,6 +29,7 @@ OLDEST = (1, 15)
 """The first version of Qdrant that has all we ask for."""
 
 _REST_PORT = 6333
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(?:%\w+)?")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CONNECTIONS = 16
 _SECONDS_IDLE = 120.0
@@ -133,7 +134,7 @@ async def _answers_by_grpc(client: AsyncQdrantClient, where: str) -> bool:
             await client.info()
     except Unavailable as error:
         port = client.init_options.get("grpc_port")
-        _log.info("index: %s does not answer by gRPC on port %s (%s); using REST", where, port, error.reason)
+        _log.debug("index: %s does not answer by gRPC on port %s (%s); using REST", where, port, error.reason)
         return False
     return True
 
@@ -141,7 +142,7 @@ async def _answers_by_grpc(client: AsyncQdrantClient, where: str) -> bool:
 def _parsed(url: str) -> SplitResult:
     try:
         parsed = urlsplit(url if "://" in url else f"http://{url}")
-        if parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0:
+        if parsed.scheme in ("http", "https") and _HOST.fullmatch(parsed.hostname or "") and parsed.port != 0:
             return _without_secrets(parsed)
     except ValueError:
         pass

@@ -5,6 +5,6 @@ written a few at a time, and what takes seconds, building the graph, is done by 
 the shard, which then takes the shard's place.
 """
 
-from mcp_toolweaver.index.qdrant_edge.opening import open_edge
+from mcp_toolweaver.index.qdrant_edge.opening import open_edge, peek
 
-__all__ = ["open_edge"]
+__all__ = ["open_edge", "peek"]

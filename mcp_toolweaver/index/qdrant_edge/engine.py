@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 import qdrant_edge as qe
@@ -23,6 +23,8 @@ from mcp_toolweaver.index.qdrant_edge.settling import settle_elsewhere
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
 
+Shard: TypeAlias = tuple[Head, qe.EdgeShard]
+
 _WRITTEN_AT_ONCE = 128
 _READ_AT_ONCE = 1_000
 _BYTES_OF_A_POINT = 8_192
@@ -37,11 +39,13 @@ class EdgeEngine:
 
     is_shared = False
 
-    def __init__(self, folder: EdgeFolder, head: Head, shard: qe.EdgeShard, catalog: str, *, is_known: bool) -> None:
-        """Use a shard; ``is_known`` says whether the folder has a view of it."""
+    def __init__(
+        self, folder: EdgeFolder, shard: Shard, catalog: str, make: Callable[[], Shard], *, is_known: bool
+    ) -> None:
+        """Use a shard, or what ``make`` makes in its place; ``is_known`` says whether the folder has a view of it."""
+        self._make = make
         self._folder = folder
-        self._head = head
-        self._shard = shard
+        self._head, self._shard = shard
         self._catalog = catalog
         self._is_known = is_known
         self._changing = anyio.Lock()
@@ -124,6 +128,18 @@ class EdgeEngine:
                     await run_in_thread(self._folder.write, self._head, view)
                 self._is_known = True
                 self._note_unsettled()
+
+    async def discard(self) -> None:
+        """See `Engine.discard`."""
+        async with self._changing:
+            with translated("beginning anew"), anyio.CancelScope(shield=True):
+                await run_in_thread(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._shard.close()
+        self._head, self._shard = self._make()
+        self._is_known = False
+        self._folder.clear(kept=self._head.shard)
 
     async def describe(self) -> Report:
         """See `Engine.describe`."""

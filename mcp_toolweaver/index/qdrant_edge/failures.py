@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -23,6 +24,15 @@ def translated(doing: str) -> Generator[None]:
             raise
         line, _, _ = str(error).partition("\n")
         raise Unavailable(PART, f"{doing} failed ({line})") from error
+
+
+_PASSING = re.compile(r"os error (?:4|5|11|12|23|24|28)\b")
+"""What a full disk, a full memory or too many open files make the engine say."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the files may be sound, and only this moment is not."""
+    return isinstance(error, MemoryError) or _PASSING.search(str(error)) is not None
 
 
 def is_failure(error: BaseException) -> bool:

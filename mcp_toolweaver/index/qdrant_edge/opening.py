@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -14,9 +15,11 @@ from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.index.engine import MEANING, WORDS
 from mcp_toolweaver.index.payload import PLACES
-from mcp_toolweaver.index.qdrant_edge.engine import EdgeEngine
-from mcp_toolweaver.index.qdrant_edge.failures import is_failure, translated
+from mcp_toolweaver.index.qdrant_edge.engine import EdgeEngine, Shard
+from mcp_toolweaver.index.qdrant_edge.failures import is_failure, is_passing, translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART, EdgeFolder, Head, hold
+from mcp_toolweaver.index.view import View
+from mcp_toolweaver.index.view_file import decode
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +64,15 @@ async def open_edge(
             raise failure
 
 
+def peek(path: Path) -> View | None:
+    """Return what is searchable in a folder that another process may hold; None if nothing can be read there."""
+    try:
+        read = EdgeFolder(path).read()
+    except OSError:
+        return None
+    return None if read is None else decode(read[1])
+
+
 def _open(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine:
     with translated("reading the folder"):
         read = folder.read()
@@ -71,17 +83,19 @@ def _open(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine
         except BaseException as error:
             if not is_failure(error):
                 raise
+            if is_passing(error):
+                raise Unavailable(PART, f"{folder.path} cannot be read just now ({error})") from error
             _log.warning("index: %s is damaged (%s); set aside and built anew", folder.path / head.shard, error)
             with translated("setting it aside"):
                 folder.set_aside(head.shard)
         else:
             folder.clear(kept=head.shard)
-            return EdgeEngine(folder, head, shard, catalog, is_known=True)
+            return EdgeEngine(folder, (head, shard), catalog, partial(_made, folder, config), is_known=True)
     folder.clear()
-    return _made(folder, config, catalog)
+    return EdgeEngine(folder, _made(folder, config), catalog, partial(_made, folder, config), is_known=False)
 
 
-def _made(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine:
+def _made(folder: EdgeFolder, config: qe.EdgeConfig) -> Shard:
     if not folder.has_room(0):
         raise Unavailable(PART, f"the disk of {folder.path} is nearly full")
     path = folder.new_shard()
@@ -91,7 +105,7 @@ def _made(folder: EdgeFolder, config: qe.EdgeConfig, catalog: str) -> EdgeEngine
         for field in _FIELDS:
             params = qe.KeywordIndexParams(is_tenant=field == _TENANT)
             shard.update(qe.UpdateOperation.create_field_index(field, params))
-    return EdgeEngine(folder, Head(path.name, 0), shard, catalog, is_known=False)
+    return Head(path.name, 0), shard
 
 
 def _config(dimension: int, *, quantization: bool, on_disk: bool) -> qe.EdgeConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_new_tools_are_written() -> None:
 
 
 def test_a_point_says_what_its_tool_is() -> None:
-    schema = {"type": "object", "properties": {"path": {"type": "string"}, "mode": {}}}
+    schema: dict[str, Any] = {"type": "object", "properties": {"path": {"type": "string"}, "mode": {}}}
     tool = make_tool("open", "Opens.", server="files", domain="storage", schema=schema)
     (point,) = first(embedded(tool)).points
     payload = point.payload

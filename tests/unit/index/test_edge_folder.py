@@ -13,6 +13,7 @@ import pytest
 from mcp_toolweaver.core.errors import InUse, Unavailable
 from mcp_toolweaver.core.query import IndexEntry
 from mcp_toolweaver.index.qdrant_edge import open_edge
+from mcp_toolweaver.index.qdrant_edge.failures import is_passing
 from mcp_toolweaver.index.qdrant_edge.folder import EdgeFolder
 from mcp_toolweaver.index.stored import StoredIndex, open_stored
 from tests.contracts.points import stored
@@ -239,3 +240,33 @@ async def test_names_in_any_script_survive(tmp_path: Path) -> None:
         await index.apply([IndexEntry(tool) for tool in tools], [])
     async with opened(tmp_path) as index:
         assert await index.digests() == {tool.id: tool.digest for tool in tools}
+
+
+@pytest.mark.parametrize("damage", ["status.dat", "chunk_0.mmap"])
+async def test_vectors_that_cannot_be_read_are_noticed_when_the_shard_is_opened(tmp_path: Path, damage: str) -> None:
+    await fill(tmp_path)
+    (file,) = tmp_path.glob(f"shard-*/segments/*/vector_storage-meaning/vectors/{damage}")
+    if damage == "status.dat":
+        file.unlink()
+    else:
+        with file.open("r+b") as opened_file:
+            opened_file.truncate(1000)
+    async with opened(tmp_path) as index:
+        assert await index.digests() == {}
+        await index.apply(entries(TOOLS), [])
+        await assert_same(index, TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Service runtime error: IO Error: No space left on device (os error 28)", True),
+        ("Too many open files (os error 24)", True),
+        ("Input/output error (os error 5)", True),
+        ("No such file or directory (os error 2)", False),
+        ("Failed to deserialize segment.json: EOF", False),
+        ("os error 280", False),
+    ],
+)
+def test_a_moment_without_room_is_no_damage(said: str, *, expected: bool) -> None:
+    assert is_passing(RuntimeError(said)) is expected

@@ -27,7 +27,7 @@ async def complaint(address: Address) -> str:
 
 async def test_rest_is_used_where_grpc_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:
     async with fake_qdrant() as server:
-        with caplog.at_level(logging.INFO):
+        with caplog.at_level(logging.DEBUG, "mcp_toolweaver"):
             async with open_qdrant(Address(server.url, grpc_port=1), PLACE) as engine:
                 await engine.write([make_point(1, meaning=unit(1))])
                 assert set(await stored(engine)) == {1}
