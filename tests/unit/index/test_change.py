@@ -65,7 +65,7 @@ def test_new_tools_are_written() -> None:
 
 
 def test_a_point_says_what_its_tool_is() -> None:
-    schema: dict[str, Any] = {"type": "object", "properties": {"path": {"type": "string"}, "mode": {}}}
+    schema = {"type": "object", "properties": {"path": {"type": "string"}, "mode": {}}}
     tool = make_tool("open", "Opens.", server="files", domain="storage", schema=schema)
     (point,) = first(embedded(tool)).points
     payload = point.payload
@@ -186,7 +186,7 @@ def test_a_hundredth_of_the_tools_that_changed_is_all_that_is_written() -> None:
 
 
 def test_a_point_repeats_only_the_beginning_of_a_long_definition() -> None:
-    schema = {"type": "object", "properties": {f"{number}{'p' * 999}": {} for number in range(999)}}
+    schema: dict[str, Any] = {"type": "object", "properties": {f"{number}{'p' * 999}": {} for number in range(999)}}
     long = make_tool("long", "d" * 1_000_000)
     long = replace(long, definition={**long.definition, "title": "t" * 9999, "inputSchema": schema})
     (point,) = change(View.empty(), {}, "c", [IndexEntry(long)], []).points

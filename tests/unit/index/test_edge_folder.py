@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import AsyncGenerator, Callable
@@ -242,15 +243,19 @@ async def test_names_in_any_script_survive(tmp_path: Path) -> None:
         assert await index.digests() == {tool.id: tool.digest for tool in tools}
 
 
+def damage_vectors(folder: Path, name: str) -> None:
+    """Remove a small file of the vectors, or cut a large one short."""
+    (file,) = folder.glob(f"shard-*/segments/*/vector_storage-meaning/vectors/{name}")
+    if file.stat().st_size < 1000:
+        file.unlink()
+    else:
+        os.truncate(file, 1000)
+
+
 @pytest.mark.parametrize("damage", ["status.dat", "chunk_0.mmap"])
 async def test_vectors_that_cannot_be_read_are_noticed_when_the_shard_is_opened(tmp_path: Path, damage: str) -> None:
     await fill(tmp_path)
-    (file,) = tmp_path.glob(f"shard-*/segments/*/vector_storage-meaning/vectors/{damage}")
-    if damage == "status.dat":
-        file.unlink()
-    else:
-        with file.open("r+b") as opened_file:
-            opened_file.truncate(1000)
+    damage_vectors(tmp_path, damage)
     async with opened(tmp_path) as index:
         assert await index.digests() == {}
         await index.apply(entries(TOOLS), [])
