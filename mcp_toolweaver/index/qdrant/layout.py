@@ -8,6 +8,7 @@ from typing import Any
 from qdrant_client import models
 
 from mcp_toolweaver.index.engine import MEANING, WORDS
+from mcp_toolweaver.index.graph import CANDIDATES_IN_BUILDING, LINKS
 from mcp_toolweaver.index.payload import CATALOG, PLACES
 from mcp_toolweaver.index.qdrant.link import Link
 from mcp_toolweaver.index.qdrant.options import Layout
@@ -35,7 +36,9 @@ async def create(link: Link, name: str, dimension: int, layout: Layout) -> None:
             name,
             vectors_config={MEANING: _dense(dimension, layout)},
             sparse_vectors_config={WORDS: _sparse(layout)},
-            hnsw_config=models.HnswConfigDiff(on_disk=True) if layout.on_disk else None,
+            hnsw_config=models.HnswConfigDiff(
+                m=LINKS, ef_construct=CANDIDATES_IN_BUILDING, on_disk=True if layout.on_disk else None
+            ),
             quantization_config=_quantization() if layout.quantization else None,
             shard_number=layout.shard_number,
             sharding_method=models.ShardingMethod.CUSTOM if is_custom else None,

@@ -14,6 +14,7 @@ import qdrant_edge as qe
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.index.engine import MEANING, WORDS
+from mcp_toolweaver.index.graph import CANDIDATES_IN_BUILDING, FULL_SCAN_KILOBYTES, LINKS
 from mcp_toolweaver.index.payload import PLACES
 from mcp_toolweaver.index.qdrant_edge.engine import EdgeEngine, Shard
 from mcp_toolweaver.index.qdrant_edge.failures import is_failure, is_passing, translated
@@ -115,6 +116,7 @@ def _config(dimension: int, *, quantization: bool, on_disk: bool) -> qe.EdgeConf
     return qe.EdgeConfig(
         vectors={MEANING: dense},
         sparse_vectors={WORDS: qe.EdgeSparseVectorParams(memory=place)},
+        hnsw_config=qe.HnswIndexConfig(LINKS, CANDIDATES_IN_BUILDING, FULL_SCAN_KILOBYTES),
         wal_enabled=False,  # what counts is flushed before it counts
     )
 
