@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_toolweaver.config import Settings
+from mcp_toolweaver.core.errors import Unavailable, Unneeded
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.embeddings.weights import VectorSpace, identify
@@ -85,13 +86,16 @@ class Stores:
         """Return the space of the model's vectors; one that does not say is loaded.
 
         Raises:
-            Unavailable: the model cannot be loaded.
+            Unneeded: the model cannot be loaded.
         """
         if self._space is None:  # reading the weights takes a while
             self._space = await run_in_thread(identify, self._settings.embedding.model)
         if self._space is None:
             await self._model.load()
-            (vector,) = await self._model.embed_documents(["how long is a vector"])
+            try:
+                (vector,) = await self._model.embed_documents(["how long is a vector"])
+            except Unavailable as away:
+                raise Unneeded("index", f"there is no model whose vectors it could keep ({away.reason})") from away
             self._space = VectorSpace(self._model.space, len(vector))
         return self._space
 

@@ -4,6 +4,7 @@
     ├── Unavailable            a part is away; the only error that a fallback catches
     │   ├── DeadlineExceeded   it did not answer in time
     │   ├── InUse              another process has it for itself; nothing is wrong with it
+    │   ├── Unneeded           it has nothing to do; nothing is wrong with it
     │   └── NotSent            a call provably never reached it, so it may be sent again
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
@@ -40,6 +41,10 @@ class DeadlineExceeded(Unavailable):
 
 class InUse(Unavailable):
     """Another process has the part for itself."""
+
+
+class Unneeded(Unavailable):
+    """The part has nothing to do, and nothing is wrong with it."""
 
 
 class NotSent(Unavailable):

@@ -28,17 +28,18 @@ class LoadingEmbedder:
         self._load = load
         self._inner: Embedder | None = None
         self._loading = anyio.Lock()
+        self._has_failed = False
         self._away = Unavailable(PART, "the embedding model is still loading")
 
     async def load(self) -> None:
         """Load the model, once; a failure is kept and reported to every later caller."""
         async with self._loading:
-            if self._inner is not None:
+            if self._inner is not None or self._has_failed:
                 return
             try:
                 self._inner = await self._load()
             except Unavailable as away:
-                self._away = away
+                self._away, self._has_failed = away, True
                 _log.warning("%s; searching by words alone", away)
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from mcp_toolweaver.core.errors import InUse, Unavailable
+from mcp_toolweaver.core.errors import InUse, Unavailable, Unneeded
 
 _log = logging.getLogger(__name__)
 
@@ -78,10 +78,10 @@ class Standing:
         """Note that the store cannot be opened or was lost."""
         if not self._reason:
             self._since = self._clock()
-            level = logging.INFO if isinstance(away, InUse) else logging.WARNING
+            level = logging.INFO if isinstance(away, InUse | Unneeded) else logging.WARNING
             _log.log(level, "index: %s; memory answers until it is there", away.reason)
         self._state, self._reason = StoreState.AWAY, away.reason
-        self._excused_until = math.inf if isinstance(away, InUse) else -math.inf
+        self._excused_until = math.inf if isinstance(away, InUse | Unneeded) else -math.inf
 
     def note_closed(self) -> None:
         """Note that the store was closed on purpose."""

@@ -47,6 +47,7 @@ async def test_without_the_embedding_libraries_search_goes_on_and_says_how_to_ge
             ):
                 await anyio.sleep(0.1)
     assert found["tools"]
+    assert len(found["degraded"]) == 1
 
 
 def test_the_command_line_searches_by_meaning_and_prints_json(config: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mcp_toolweaver.config import Settings
+from mcp_toolweaver.core.errors import Unavailable, Unneeded
 from mcp_toolweaver.core.interfaces import Embedder
 from mcp_toolweaver.core.query import IndexEntry
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
@@ -84,3 +85,22 @@ async def test_where_a_server_is_away_it_is_named_without_credentials(tmp_path: 
         settings, stores(tmp_path, "some/model", url="http://127.0.0.1:9"), FakeCache(), FakeCatalog(TOOLS), None
     ).describe()
     assert store.where == "127.0.0.1:9"
+
+
+async def test_without_a_model_there_is_nothing_to_keep_and_nothing_wrong(tmp_path: Path) -> None:
+    attempts = 0
+
+    async def fail() -> Embedder:
+        nonlocal attempts
+        attempts += 1
+        raise Unavailable("search by meaning", "the embedding libraries are not installed")
+
+    opened = Stores(
+        Settings.model_validate({"data_dir": tmp_path, "embedding": {"model": "some/model"}}),
+        LoadingEmbedder("some/model", fail),
+    )
+    for _ in range(3):
+        with pytest.raises(Unneeded, match="not installed"):
+            async with opened.open():
+                pass
+    assert attempts == 1
