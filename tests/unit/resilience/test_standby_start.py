@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from mcp_toolweaver.core.errors import ConfigurationError, InUse, Unavailable
+from mcp_toolweaver.core.errors import ConfigurationError, InUse, Unavailable, Unneeded
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.resilience.patience import Patience
 from mcp_toolweaver.resilience.standing import StoreState
@@ -152,9 +152,12 @@ async def test_a_store_that_is_away_at_the_start_is_flagged_at_once(*, keep_memo
     assert stand.store.index.with_vectors == {"read_file", "send_mail"}
 
 
-async def test_a_store_that_another_process_has_is_not_missed_and_taken_when_it_is_free() -> None:
+@pytest.mark.parametrize("kind", [InUse, Unneeded])
+async def test_a_store_that_another_process_has_is_not_missed_and_taken_when_it_is_free(
+    kind: type[Unavailable],
+) -> None:
     stand = Stand(keep_memory=False)
-    stand.store.refusal = InUse("store", "another process has the folder")
+    stand.store.refusal = kind("store", "another process has the folder")
     async with stand.running() as index:
         await index.apply(embedded(READ), [])
         await stand.becomes(StoreState.AWAY)
