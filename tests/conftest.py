@@ -1,6 +1,10 @@
 """What every test may rely on."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 pytest.register_assert_rewrite("tests.contracts")
 

@@ -117,7 +117,6 @@ def _config(dimension: int, *, quantization: bool, on_disk: bool) -> qe.EdgeConf
         vectors={MEANING: dense},
         sparse_vectors={WORDS: qe.EdgeSparseVectorParams(memory=place)},
         hnsw_config=qe.HnswIndexConfig(LINKS, CANDIDATES_IN_BUILDING, FULL_SCAN_KILOBYTES),
-        wal_enabled=False,  # what counts is flushed before it counts
     )
 
 
