@@ -1,7 +1,7 @@
 """How dense the graph of vectors is, the same for every engine that builds one.
 
-With twice the links that Qdrant gives a vector by itself, a search of 100,000 tools finds 97 of the best
-hundred instead of 86, in the same time.
+With twice the links that Qdrant gives a vector by itself, the recall@30 of 100,000 drawn vectors rises from
+0.82 to 0.94 (``make bench-index SIZES=100000``).
 """
 
 from __future__ import annotations
