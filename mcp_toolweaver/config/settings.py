@@ -45,6 +45,10 @@ Positive: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 Port: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65_535)]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Engine: TypeAlias = Annotated[Literal["embedded", "memory", "qdrant"], BeforeValidator(_lower)]
+Device: TypeAlias = Annotated[
+    str, BeforeValidator(_lower), Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$", max_length=10)
+]
+Precision: TypeAlias = Annotated[Literal["auto", "fp32", "int8"], BeforeValidator(_lower)]
 LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
@@ -75,6 +79,14 @@ class EmbeddingSettings(_Part):
     """False searches by words alone and loads no model."""
     model: str = "all-MiniLM-L6-v2"
     """The name of a model, or the folder it lies in."""
+    device: Device = "auto"
+    """``cuda``, ``cuda:1``, ``mps`` or ``cpu``; ``auto`` takes a GPU if there is one."""
+    precision: Precision = "auto"
+    """``auto`` embeds tools in full and queries in 8 bits; ``int8`` and ``fp32`` embed both alike."""
+    threads: Positive | None = None
+    """CPU threads for the model; without it half of the cores, at least two where there are two."""
+    download: bool = True
+    """Whether a model that is not on this machine may be fetched from the model hub."""
 
 
 class IndexSettings(_Part):
