@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
-           bench-replies bench-search bench-routing bench-index bench-congruence
+           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed
 
 .PHONY: demo test test-qdrant check format $(BENCHES) clean
 
@@ -64,6 +64,9 @@ bench-index: $(VENV)/demo.installed  ## what an index costs, by engine and numbe
 
 bench-congruence: $(VENV)/demo.installed  ## do all indexes answer alike: DATA=folder
 	$(BIN)/python bench/congruence.py $(DATA)
+
+bench-embed: $(VENV)/demo.installed  ## what embedding costs, from one question to a cold start: [DATA=folder]
+	$(BIN)/python bench/embed.py $(DATA)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

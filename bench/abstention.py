@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench.embed_models import open_embedder
 from bench.sets import labelled_sets
 from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.cli.evaluating import configuration_of
@@ -35,7 +36,6 @@ from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolIndex
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, SearchRequest, SearchResult
 from mcp_toolweaver.core.tools import Snapshot, ToolId
 from mcp_toolweaver.embeddings.cached import CachedEmbedder
-from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.evaluation import LabelledQuery, read_labelled
 from mcp_toolweaver.index.memory import MemoryIndex
 from mcp_toolweaver.search.hybrid import HybridSearcher
@@ -126,7 +126,7 @@ async def _ask_all(configuration: Configuration, queries: tuple[LabelledQuery, .
         running(configuration, index=False, meaning=False) as app,
         open_file_cache(configuration.settings.cache_dir / "embeddings.sqlite3") as cache,
     ):
-        catalog, embedder = app.catalog, CachedEmbedder(await load(configuration.settings.embedding.model), cache)
+        catalog, embedder = app.catalog, CachedEmbedder(await open_embedder(configuration.settings), cache)
         snapshot = await catalog.refresh()
         tools = list(snapshot.tools.values())
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.congruent import differences
+from bench.embed_models import open_embedder
 from bench.index_arm import IndexArm
 from bench.index_engines import CLIENT, EMBEDDED, MEMORY, open_index
 from bench.index_timing import compared
@@ -37,7 +38,6 @@ from mcp_toolweaver.core.query import IndexEntry, SearchRequest
 from mcp_toolweaver.core.tools import Snapshot
 from mcp_toolweaver.demo import CATALOG, QUERIES
 from mcp_toolweaver.embeddings.cached import CachedEmbedder
-from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.evaluation import read_labelled
 from mcp_toolweaver.search.question import Question
 from mcp_toolweaver.text.tool_text import passage
@@ -81,7 +81,7 @@ async def _on_a_set(
 ) -> dict[str, Figures]:
     settings = configuration_of(catalog).settings
     async with open_file_cache(settings.cache_dir / "embeddings.sqlite3") as cache:
-        embedder = CachedEmbedder(await load(settings.embedding.model), cache)
+        embedder = CachedEmbedder(await open_embedder(settings), cache)
         tools = list(snapshot.tools.values())
         entries = list(map(IndexEntry, tools, await embedder.embed_documents([passage(tool) for tool in tools])))
         asked: list[Asked] = []

@@ -24,12 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.baselines import Lanes, baselines
+from bench.embed_models import open_embedder
 from mcp_toolweaver.cli.evaluating import configuration_of
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.interfaces import Searcher
 from mcp_toolweaver.demo import CATALOG, QUERIES
-from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.evaluation import LabelledQuery, evaluate, read_labelled
 from mcp_toolweaver.text.gloss import gloss
 from mcp_toolweaver.text.tool_text import passage
@@ -65,7 +65,7 @@ def _configuration(model: str) -> Configuration:
 
 
 async def _measure(configuration: Configuration) -> dict[str, dict[str, Score]]:
-    embedder = await load(configuration.settings.embedding.model)
+    embedder = await open_embedder(configuration.settings)
     async with running(configuration) as app:
         tools = list(app.catalog.snapshot.tools.values())
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))

@@ -64,6 +64,7 @@ class ReadyEmbedder:
     """An `Embedder` that has the vectors of a workload at hand, and one for all other texts."""
 
     space = "ready"
+    query_space = "ready"
 
     def __init__(self, work: Workload) -> None:
         self.embedded = 0

@@ -115,7 +115,7 @@ async def _counted(arm: IndexArm, embedder: ReadyEmbedder, run: Callable[[], Awa
 
 async def _synced(indexer: Indexer, snapshot: Snapshot) -> None:
     await indexer.sync_words(snapshot)
-    await indexer.sync_vectors(snapshot)
+    await indexer.sync_vectors()
 
 
 def _tools(work: Workload) -> list[Tool]:

@@ -29,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.baselines import Lanes, baselines
+from bench.embed_models import open_embedder
 from bench.sets import labelled_sets
 from mcp_toolweaver.app import App
 from mcp_toolweaver.cache.file import open_file_cache
@@ -37,7 +38,6 @@ from mcp_toolweaver.cli.running import by_words_alone, progress_bar, running
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.interfaces import Searcher
 from mcp_toolweaver.embeddings.cached import CachedEmbedder
-from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.evaluation import LabelledQuery, Report, evaluate, read_labelled
 from mcp_toolweaver.text.tool_text import passage
 
@@ -96,7 +96,7 @@ async def _lanes(app: App, configuration: Configuration) -> AsyncGenerator[Lanes
     settings = configuration.settings
     tools = list(app.catalog.snapshot.tools.values())
     async with open_file_cache(settings.cache_dir / "embeddings.sqlite3") as cache:
-        embedder = CachedEmbedder(await load(settings.embedding.model), cache)
+        embedder = CachedEmbedder(await open_embedder(settings), cache)
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))
         yield Lanes(tools, vectors, embedder)
 

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench.embed_models import open_embedder
 from bench.routing_arms import Arm, Centroids, Right, RoutedIndex, arms, foreign_centroid_accuracy
 from bench.routing_hints import hinted
 from bench.sets import labelled_sets
@@ -49,7 +50,6 @@ from mcp_toolweaver.core.query import IndexEntry, SearchRequest
 from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool
 from mcp_toolweaver.embeddings.cached import CachedEmbedder
-from mcp_toolweaver.embeddings.sentence_transformers import load
 from mcp_toolweaver.evaluation import METRICS, LabelledQuery, read_labelled
 from mcp_toolweaver.index.memory import MemoryIndex
 from mcp_toolweaver.index.qdrant_edge import open_edge
@@ -140,7 +140,7 @@ async def _tools(configuration: Configuration) -> list[Tool]:
 async def _measured(engine: str, name: str, tools: Sequence[Tool], queries: Sequence[LabelledQuery]) -> dict[str, Any]:
     settings = Settings()
     async with open_file_cache(settings.cache_dir / "embeddings.sqlite3") as cache:
-        embedder = CachedEmbedder(await load(settings.embedding.model), cache)
+        embedder = CachedEmbedder(await open_embedder(settings), cache)
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))
         async with _open(engine, vectors.shape[1]) as index:
             await index.apply(list(map(IndexEntry, tools, vectors)), [])

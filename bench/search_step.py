@@ -121,6 +121,7 @@ class DrawnEmbedder:
     """An `Embedder` of vectors drawn beforehand: those of tools at random, those of questions near some tool's."""
 
     space = "drawn"
+    query_space = "drawn"
 
     def __init__(self, tools: int) -> None:
         chance = np.random.default_rng(0)

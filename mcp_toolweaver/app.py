@@ -68,8 +68,9 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     ):
         catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(listings))
         await catalog.restore()
-        model = settings.embedding.model
-        embedder = LoadingEmbedder(model, lambda: _load_embedder(model, vectors, stores.vectors))
+        embedder = LoadingEmbedder(
+            settings.embedding.model, lambda: _load_embedder(settings, vectors, stores.vectors, embedder)
+        )
         stores = Stores(settings, embedder)
         standby = _standby(settings, stores)
         index = standby or LateIndex(_make_memory)
@@ -112,11 +113,15 @@ async def _make_memory() -> ToolIndex:
     return index
 
 
-async def _load_embedder(model: str, cache: Cache, elsewhere: Elsewhere) -> Embedder:
-    """Load the model; torch takes seconds to import."""
+async def _load_embedder(settings: Settings, cache: Cache, elsewhere: Elsewhere, told: LoadingEmbedder) -> Embedder:
+    """Load the model; its libraries are imported off the event loop, and not before the handshake."""
     cached = await run_in_thread(import_module, "mcp_toolweaver.embeddings.cached")
-    torch = await run_in_thread(import_module, "mcp_toolweaver.embeddings.sentence_transformers")
-    embedder: Embedder = cached.CachedEmbedder(await torch.load(model), cache, elsewhere)
+    opening = await run_in_thread(import_module, "mcp_toolweaver.embeddings.opening")
+    given = settings.embedding
+    options = opening.ModelOptions(
+        given.model, settings.models, given.device, given.precision, given.threads, given.download
+    )
+    embedder: Embedder = cached.CachedEmbedder(await opening.open_model(options, told), cache, elsewhere)
     return embedder
 
 

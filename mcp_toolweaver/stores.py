@@ -13,7 +13,7 @@ from mcp_toolweaver.config import Settings
 from mcp_toolweaver.core.errors import Unavailable, Unneeded
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
-from mcp_toolweaver.embeddings.weights import VectorSpace, identify
+from mcp_toolweaver.embeddings.spaces import VectorSpace, document_space
 from mcp_toolweaver.index.installation import installation
 from mcp_toolweaver.index.qdrant.options import Address, Deadlines, Layout, Place
 from mcp_toolweaver.text.tool_text import TEXT_VERSION
@@ -89,7 +89,7 @@ class Stores:
             Unneeded: the model cannot be loaded.
         """
         if self._space is None:  # reading the weights takes a while
-            self._space = await run_in_thread(identify, self._settings.embedding.model)
+            self._space = await run_in_thread(self._known_space)
         if self._space is None:
             await self._model.load()
             try:
@@ -98,6 +98,10 @@ class Stores:
                 raise Unneeded("index", f"there is no model whose vectors it could keep ({away.reason})") from away
             self._space = VectorSpace(self._model.space, len(vector))
         return self._space
+
+    def _known_space(self) -> VectorSpace | None:
+        given = self._settings.embedding
+        return document_space(given.model, self._settings.models, given.precision)
 
     def _folder(self, space: VectorSpace) -> Path:
         """Return the folder of the embedded engine."""

@@ -14,7 +14,12 @@ MODULES = sorted([*(ROOT / "mcp_toolweaver").rglob("*.py"), *(ROOT / "catalog_so
 CORE = sorted((ROOT / "mcp_toolweaver" / "core").glob("*.py"))
 
 PRODUCTS = {
-    "sentence_transformers": "mcp_toolweaver/embeddings/sentence_transformers.py",
+    "torch": "mcp_toolweaver/embeddings/torch_runtime/",
+    "sentence_transformers": "mcp_toolweaver/embeddings/torch_runtime/",
+    "onnxruntime": "mcp_toolweaver/embeddings/onnx_runtime/",
+    "onnx": "mcp_toolweaver/embeddings/onnx_runtime/",
+    "tokenizers": "mcp_toolweaver/embeddings/onnx_runtime/",
+    "huggingface_hub": "mcp_toolweaver/embeddings/hub.py",
     "rank_bm25": "mcp_toolweaver/index/bm25.py",
     "sqlite3": "mcp_toolweaver/cache/file.py",
     "jsonschema": "mcp_toolweaver/proxy/validation.py",
@@ -57,6 +62,10 @@ HEAVY = (
     "rapidfuzz",
     "torch",
     "sentence_transformers",
+    "onnxruntime",
+    "onnx",
+    "tokenizers",
+    "huggingface_hub",
     "qdrant_client",
     "qdrant_edge",
 )

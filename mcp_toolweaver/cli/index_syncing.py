@@ -7,7 +7,7 @@ import math
 import anyio
 
 from mcp_toolweaver.app import App
-from mcp_toolweaver.cli.running import progress_bar
+from mcp_toolweaver.cli.running import progress_bar, tell_loading
 
 
 async def bring_in_step(app: App) -> None:
@@ -16,9 +16,10 @@ async def bring_in_step(app: App) -> None:
         step = progress.add_task("indexing", total=None)
 
         def on_progress(done: int, total: int) -> None:
-            progress.update(step, completed=done, total=total)
+            progress.update(step, description="indexing", completed=done, total=total)
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(app.run_index)
+            tasks.start_soon(tell_loading, app.warmup.timeline, progress, step)
             await app.warmup.once(on_progress, opening=math.inf)
             tasks.cancel_scope.cancel()

@@ -40,11 +40,23 @@ def root(
 
 
 @app.command()
-def serve(*, config: Config = None) -> None:
+def serve(
+    *,
+    config: Config = None,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print each step of the start to stderr.")] = False,
+) -> None:
     """Serve MCP over stdin and stdout: what a host starts."""
     from mcp_toolweaver.cli import serving  # noqa: PLC0415
 
-    raise typer.Exit(serving.run(config))
+    raise typer.Exit(serving.run(config, timeline=timeline))
+
+
+@app.command()
+def status(*, config: Config = None, as_json: AsJson = False) -> None:
+    """Show how each running `toolweaver serve` is doing; status 0 if one of them is ready."""
+    from mcp_toolweaver.cli import status  # noqa: PLC0415
+
+    raise typer.Exit(status.run(config, as_json=as_json))
 
 
 @app.command()
@@ -189,6 +201,14 @@ def index_import(
     from mcp_toolweaver.cli import index_moving  # noqa: PLC0415
 
     raise typer.Exit(index_moving.run_import(config, file, as_json=as_json))
+
+
+@app.command()
+def doctor(*, config: Config = None, as_json: AsJson = False) -> None:
+    """Show what is here, what will run where, and what to do about what is not well; loads no model."""
+    from mcp_toolweaver.cli import doctor  # noqa: PLC0415
+
+    raise typer.Exit(doctor.run(config, as_json=as_json))
 
 
 @app.command()

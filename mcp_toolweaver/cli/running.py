@@ -15,6 +15,7 @@ from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.status import SourceState
+from mcp_toolweaver.telemetry.timeline import State, Step, Timeline
 
 err = Console(stderr=True)
 
@@ -82,7 +83,20 @@ async def _index(app: App, progress: Progress, *, meaning: bool) -> None:
     def on_progress(done: int, total: int) -> None:
         progress.update(step, description="embedding tools", completed=done, total=total)
 
-    await app.warmup.once(on_progress)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tell_loading, app.warmup.timeline, progress, step)
+        await app.warmup.once(on_progress)
+        tasks.cancel_scope.cancel()
+
+
+async def tell_loading(timeline: Timeline, progress: Progress, step: TaskID) -> None:
+    """Show what the model waits for, such as its download."""
+    while True:
+        seen = timeline.version
+        for moment in timeline.moments:
+            if moment.step is Step.MODEL and moment.state is State.WAITS and moment.reason:
+                progress.update(step, description=moment.reason)
+        await timeline.wait_changed(seen)
 
 
 def progress_bar() -> Progress:

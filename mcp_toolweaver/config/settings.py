@@ -156,8 +156,15 @@ class Settings(BaseSettings):
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))
     """Where what can be made again is kept, such as embeddings; ``~`` is the home folder."""
+    models_dir: Folder | None = None
+    """Where models are kept as they were made ready to be run; without it in ``cache_dir``."""
     log_level: LogLevel = "info"
     """The least serious messages that are logged."""
+
+    @property
+    def models(self) -> Path:
+        """The folder of the model cache."""
+        return self.models_dir or self.cache_dir / "models"
 
     @classmethod
     def settings_customise_sources(

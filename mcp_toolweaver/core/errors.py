@@ -5,6 +5,8 @@
     │   ├── DeadlineExceeded   it did not answer in time
     │   ├── InUse              another process has it for itself; nothing is wrong with it
     │   ├── Unneeded           it has nothing to do; nothing is wrong with it
+    │   ├── Warming            it is on its way; ask again soon
+    │   ├── Unusable           it will not come back by itself; the message says what to do
     │   └── NotSent            a call provably never reached it, so it may be sent again
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
@@ -45,6 +47,14 @@ class InUse(Unavailable):
 
 class Unneeded(Unavailable):
     """The part has nothing to do, and nothing is wrong with it."""
+
+
+class Warming(Unavailable):
+    """The part is being made ready, so the same question may soon be answered better."""
+
+
+class Unusable(Unavailable):
+    """The part will not come back by itself: something is missing or damaged, and the message says what to do."""
 
 
 class NotSent(Unavailable):

@@ -76,7 +76,12 @@ class Embedder(Protocol):
 
     @property
     def space(self) -> str:
-        """Names the vector space (model, dimension); vectors of two spaces never meet."""
+        """Names the vector space of documents: the model, how it is read, its precision."""
+        ...
+
+    @property
+    def query_space(self) -> str:
+        """Names what makes the vectors of queries, which may be quicker and may be compared with that space only."""
         ...
 
     async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:

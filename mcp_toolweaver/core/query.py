@@ -51,6 +51,8 @@ class SearchResult:
     """The domains nearest to the question, best first: where to look if no hit fits."""
     similar: tuple[Tool, ...] = ()
     """Tools whose name is spelled almost like one in the question, where no tool has that name."""
+    is_warming: bool = False
+    """Whether some of what was skipped is on its way, so that the same question may soon be answered better."""
 
 
 @dataclass(frozen=True, slots=True)

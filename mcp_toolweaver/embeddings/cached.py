@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import Cache, Embedder
-from mcp_toolweaver.embeddings.vector_cache import LIFETIME, VectorCache, text_digest
+from mcp_toolweaver.embeddings.vector_cache import LIFETIME, VectorCache, is_unit, text_digest
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
@@ -25,7 +25,8 @@ class CachedEmbedder:
     def __init__(self, inner: Embedder, cache: Cache, elsewhere: Elsewhere | None = None) -> None:
         """Keep the vectors of ``inner`` in ``cache``; documents that it lacks may be embedded ``elsewhere`` already."""
         self._inner = inner
-        self._cache = VectorCache(cache, inner.space)
+        self._documents = VectorCache(cache, inner.space)
+        self._queries = VectorCache(cache, inner.query_space)
         self._elsewhere = elsewhere
 
     @property
@@ -33,24 +34,29 @@ class CachedEmbedder:
         """See `Embedder.space`."""
         return self._inner.space
 
+    @property
+    def query_space(self) -> str:
+        """See `Embedder.query_space`."""
+        return self._inner.query_space
+
     async def embed_queries(self, texts: Sequence[str]) -> Sequence[Vector]:
         """See `Embedder.embed_queries`."""
-        return await self._embedded(texts, self._inner.embed_queries)
+        return await self._embedded(texts, self._queries, self._inner.embed_queries)
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Vector]:
         """See `Embedder.embed_documents`."""
-        return await self._embedded(texts, self._inner.embed_documents, self._elsewhere)
+        return await self._embedded(texts, self._documents, self._inner.embed_documents, self._elsewhere)
 
     async def _embedded(
-        self, texts: Sequence[str], embed: _Embed, elsewhere: Elsewhere | None = None
+        self, texts: Sequence[str], cache: VectorCache, embed: _Embed, elsewhere: Elsewhere | None = None
     ) -> Sequence[Vector]:
         digests = {text_digest(text): text for text in texts}
-        known = await self._cache.get(digests)
+        known = await cache.get(digests)
         missing = [digest for digest in digests if digest not in known]
         if missing:
             made = await _found(missing, elsewhere)
             made |= await _made([digest for digest in missing if digest not in made], digests, embed)
-            await self._cache.keep(made)
+            await cache.keep(made)
             known |= made
         return [known[text_digest(text)] for text in texts]
 
@@ -62,7 +68,7 @@ async def _found(digests: Sequence[str], elsewhere: Elsewhere | None) -> dict[st
         found = await elsewhere(digests)
     except Unavailable:
         return {}
-    return {digest: found[digest] for digest in digests if digest in found}
+    return {digest: found[digest] for digest in digests if digest in found and is_unit(found[digest])}
 
 
 async def _made(digests: Sequence[str], texts: Mapping[str, str], embed: _Embed) -> dict[str, Vector]:

@@ -61,4 +61,9 @@ def _decode(value: bytes | None) -> Vector | None:
     if value is None or value[:1] != _FORMAT or len(value) < 5 or (len(value) - 1) % 4:  # noqa: PLR2004  float32
         return None
     vector = np.frombuffer(value, dtype="<f4", offset=1).astype(np.float32)
-    return vector if abs(float(np.linalg.norm(vector)) - 1) < _NORM_TOLERANCE else None
+    return vector if is_unit(vector) else None
+
+
+def is_unit(vector: Vector) -> bool:
+    """Whether a vector has length 1, as every one of ours, so that its numbers are numbers."""
+    return abs(float(np.linalg.norm(vector)) - 1) < _NORM_TOLERANCE

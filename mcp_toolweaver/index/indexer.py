@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import anyio
 
@@ -12,12 +11,12 @@ from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.interfaces import Embedder, ToolIndex
 from mcp_toolweaver.core.query import IndexEntry
 from mcp_toolweaver.core.tools import Snapshot, Tool
+from mcp_toolweaver.index.chunks import ChunkSize, Waiting, is_same
 from mcp_toolweaver.text.tool_text import passage
 
 Progress = Callable[[int, int], None]
 """Called with the number of tools embedded so far and the number to embed."""
 
-_BATCH = 64
 _LONGEST_WAIT = 5.0
 _WRITING_SHARE = 0.1
 """Vectors are written every five seconds, or so seldom that writing takes a tenth of the time."""
@@ -48,30 +47,47 @@ class Indexer:
                 await self._index.apply(changed, gone)
             self._indexed = snapshot
 
-    async def sync_vectors(self, snapshot: Snapshot, *, on_progress: Progress = lambda _done, _total: None) -> None:
-        """Embed what has no vector yet, in batches, and make it searchable by meaning.
+    async def sync_vectors(self, *, on_progress: Progress = lambda _done, _total: None) -> None:
+        """Embed what has no vector yet, chunk by chunk, and make it searchable by meaning.
 
-        The order is random, so that processes which share their vectors seldom embed the same ones.
+        What `sync_words` brings meanwhile goes first, and what it takes away is not embedded.
 
         Raises:
             Unavailable: the embedding model is away; the words stay searchable, and what was
                 embedded until then is kept.
         """
-        bare = await self._index.without_vector()
-        wanted = [snapshot.tools[id_] for id_ in bare if id_ in snapshot.tools]
-        random.shuffle(wanted)
         ready: list[IndexEntry] = []
         due = self._clock() + _LONGEST_WAIT
         try:
-            for start in range(0, len(wanted), _BATCH):
-                on_progress(start, len(wanted))
-                ready += await self._embedded(wanted[start : start + _BATCH])
+            async for entries in self._chunks(on_progress):
+                ready += entries
                 if self._clock() > due:
                     due = await self._publish(ready)
                     ready = []
-            on_progress(len(wanted), len(wanted))
         finally:
             await self._publish(ready)
+
+    async def unembedded(self) -> int:
+        """Return how many tools are searchable by words alone; see `ToolIndex.unembedded`."""
+        return await self._index.unembedded()
+
+    async def _chunks(self, on_progress: Progress) -> AsyncGenerator[list[IndexEntry]]:
+        """Yield what was embedded, chunk by chunk, until no tool waits."""
+        waiting, size, done = Waiting(), ChunkSize(), 0
+        seen: Snapshot | None = None
+        while True:
+            if seen is not self._indexed:
+                seen = self._indexed
+                waiting.add([seen.tools[id_] for id_ in await self._index.without_vector() if id_ in seen.tools])
+            chunk = waiting.take(size.size, self._indexed.tools)
+            on_progress(done, done + len(chunk) + len(waiting))
+            if not chunk:
+                return
+            started = self._clock()
+            entries = await self._embedded(chunk)
+            size.note(len(chunk), self._clock() - started)
+            done += len(chunk)
+            yield entries
 
     async def _embedded(self, tools: Sequence[Tool]) -> list[IndexEntry]:
         vectors = await self._embedder.embed_documents([passage(tool) for tool in tools])
@@ -84,12 +100,8 @@ class Indexer:
         started = self._clock()
         async with self._writing:
             current = self._indexed.tools
-            entries = [entry for entry in ready if _is_same(current.get(entry.tool.id), entry.tool)]
+            entries = [entry for entry in ready if is_same(current.get(entry.tool.id), entry.tool)]
             if entries:
                 await self._index.apply(entries, [])
         now = self._clock()
         return now + max(_LONGEST_WAIT, (now - started) / _WRITING_SHARE)
-
-
-def _is_same(indexed: Tool | None, tool: Tool) -> bool:
-    return indexed is not None and indexed.digest == tool.digest

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.errors import Unavailable, Warming
 from mcp_toolweaver.core.interfaces import Searcher
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 
@@ -24,16 +25,22 @@ class FallbackSearcher:
         Raises:
             Unavailable: all of them are away; the error is the last one's.
         """
-        skipped: list[str] = []
+        skipped: list[Unavailable] = []
         for searcher in self._searchers[:-1]:
             try:
                 result = await searcher.search(request)
             except Unavailable as away:
-                skipped.append(str(away))
+                skipped.append(away)
             else:
                 return _noting(result, skipped)
         return _noting(await self._searchers[-1].search(request), skipped)
 
 
-def _noting(result: SearchResult, skipped: list[str]) -> SearchResult:
-    return replace(result, skipped=(*skipped, *result.skipped)) if skipped else result
+def _noting(result: SearchResult, skipped: Sequence[Unavailable]) -> SearchResult:
+    if not skipped:
+        return result
+    return replace(
+        result,
+        skipped=(*map(str, skipped), *result.skipped),
+        is_warming=result.is_warming or any(isinstance(away, Warming) for away in skipped),
+    )

@@ -33,6 +33,8 @@ class StandbyStatus:
     """Why it is away or was last, until it is in step again; else empty."""
     seconds: float
     """How long it has been so; while it is away, since it was lost."""
+    is_excused: bool = False
+    """Whether it is away for a reason that is no fault: another process has it, or it has nothing to do."""
 
 
 class Standing:
@@ -60,7 +62,8 @@ class Standing:
     def status(self) -> StandbyStatus:
         """Return the state as of now."""
         answers: Literal["store", "memory"] = "store" if self._state is StoreState.IN_STEP else "memory"
-        return StandbyStatus(self._state, answers, self._reason, self._clock() - self._since)
+        is_excused = self._excused_until == math.inf
+        return StandbyStatus(self._state, answers, self._reason, self._clock() - self._since, is_excused=is_excused)
 
     def note_behind(self, *, is_first: bool = False) -> None:
         """Note that the store is open and is being brought up to date, perhaps with the first change of all."""

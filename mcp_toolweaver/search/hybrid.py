@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mcp_toolweaver.core.interfaces import CatalogView, Embedder, ToolIndex
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.search.fusion import MEANING_WEIGHT, meaning_share
@@ -10,7 +12,10 @@ from mcp_toolweaver.search.question import Question
 from mcp_toolweaver.search.ranking import rank
 from mcp_toolweaver.search.routing import Routing
 
-PARTLY_EMBEDDED = "search by meaning: some tools are not embedded yet and were matched by words only"
+
+def partly_embedded(embedded: int, tools: int) -> str:
+    """Return the sentence about tools that have no vector yet."""
+    return f"search by meaning: {embedded:,} of {tools:,} tools are embedded so far; the others were matched by words"
 
 
 class HybridSearcher:
@@ -55,12 +60,20 @@ class HybridSearcher:
         likely = self._routing.likely(request, named) if self._routing else ()
         query = question.to_index(request, vectors, likely)
         found = await self._index.query(query)
-        return rank(
+        result = rank(
             found,
             self._catalog.snapshot,
             request,
             named,
             share=meaning_share(self._weight, len(set(query.probes[0].terms))),
             tier="hybrid",
-            skipped=(PARTLY_EMBEDDED,) if await self._index.unembedded() else (),
         )
+        return await self._noting(result)
+
+    async def _noting(self, result: SearchResult) -> SearchResult:
+        """Say so if some tools have no vector yet."""
+        bare = await self._index.unembedded()
+        if not bare:
+            return result
+        tools = max(len(self._catalog.snapshot), bare)
+        return replace(result, skipped=(*result.skipped, partly_embedded(tools - bare, tools)), is_warming=True)

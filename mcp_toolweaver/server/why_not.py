@@ -19,7 +19,6 @@ Reason: TypeAlias = Literal[
 
 _MOST_NAMES = 3
 _LONGEST_NAME = 60
-_MODEL_IS_COMING = ("still loading", "not embedded yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,9 @@ def _warming(case: Case) -> WhyNot | None:
     again = "Search again in a few seconds."
     if starting:
         return WhyNot("warming_up", f"Still starting: {', '.join(starting[:_MOST_NAMES])}.", again)
-    if any(sign in part for part in case.result.skipped for sign in _MODEL_IS_COMING):
-        return WhyNot("warming_up", "Only words were compared so far; the model for meaning is still loading.", again)
+    if case.result.is_warming:
+        message = "Only words were compared with some tools or all; search by meaning is still getting ready."
+        return WhyNot("warming_up", message, again)
     return None
 
 

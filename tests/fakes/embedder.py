@@ -20,6 +20,7 @@ class FakeEmbedder:
 
     def __init__(self, space: str = "fake", dimension: int = 8) -> None:
         self.space = space
+        self.query_space = f"{space}-query"
         self.dimension = dimension
         self.batches: list[list[str]] = []
         self.calls_before_away: int | None = None

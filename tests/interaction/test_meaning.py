@@ -36,11 +36,8 @@ async def test_search_answers_by_words_while_the_model_loads_and_says_so(config:
 
 @pytest.mark.anyio
 async def test_without_the_embedding_libraries_search_goes_on_and_says_how_to_get_them(config: Path) -> None:
-    hidden = config.parent / "hidden"
-    hidden.mkdir()
-    blocker = "import sys\nsys.modules['torch'] = sys.modules['sentence_transformers'] = None\n"
-    (hidden / "sitecustomize.py").write_text(blocker, encoding="utf-8")
-    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true", PYTHONPATH=str(hidden)) as client:
+    hidden = _hiding(config.parent, "torch", "sentence_transformers", "onnxruntime", "tokenizers")
+    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true", PYTHONPATH=hidden) as client:
         with anyio.fail_after(30):
             while "pip install 'mcp-toolweaver[embeddings]'" not in " ".join(
                 (found := await _search(client))["degraded"]
@@ -48,6 +45,41 @@ async def test_without_the_embedding_libraries_search_goes_on_and_says_how_to_ge
                 await anyio.sleep(0.1)
     assert found["tools"]
     assert len(found["degraded"]) == 1
+
+
+@pytest.mark.anyio
+async def test_a_model_that_was_made_ready_needs_neither_torch_nor_the_network(config: Path) -> None:
+    hidden = _hiding(config.parent, "torch", "sentence_transformers", "transformers", "huggingface_hub")
+    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true") as client:
+        full = await _full(client)
+    blocked = Path(hidden) / "sitecustomize.py"
+    blocked.write_text(blocked.read_text(encoding="utf-8") + _NO_NETWORK, encoding="utf-8")
+    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true", PYTHONPATH=hidden) as client:
+        assert (await _full(client))["tools"] == full["tools"]
+
+
+_NO_NETWORK = """
+import socket
+def _refuse(*_arguments):
+    raise OSError("there is no network")
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = _refuse
+"""
+
+
+def _hiding(folder: Path, *modules: str) -> str:
+    """Make a folder which, on Python's path, hides modules from every process."""
+    hidden = folder / "hidden"
+    hidden.mkdir()
+    blocker = f"import sys\nfor name in {modules!r}: sys.modules[name] = None\n"
+    (hidden / "sitecustomize.py").write_text(blocker, encoding="utf-8")
+    return str(hidden)
+
+
+async def _full(client: Any) -> dict[str, Any]:
+    with anyio.fail_after(110):
+        while (found := await _search(client))["degraded"]:
+            await anyio.sleep(0.1)
+    return found
 
 
 def test_the_command_line_searches_by_meaning_and_prints_json(config: Path) -> None:

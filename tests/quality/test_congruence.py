@@ -7,6 +7,7 @@ large ones.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from mcp_toolweaver.core.interfaces import ToolIndex
 from mcp_toolweaver.core.query import IndexEntry, IndexQuery, Probe, SearchRequest
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
 from mcp_toolweaver.demo import CATALOG, QUERIES
-from mcp_toolweaver.embeddings.sentence_transformers import load
+from mcp_toolweaver.embeddings.opening import ModelOptions, open_model
 from mcp_toolweaver.evaluation import read_labelled
 from mcp_toolweaver.search.question import Question
 from mcp_toolweaver.text.tool_text import passage
@@ -192,7 +193,8 @@ def near(vector: Vector, chance: random.Random) -> Vector:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_all_indexes_answer_alike_with_vectors_of_the_real_model(tmp_path: Path) -> None:
-    model = await load("all-MiniLM-L6-v2")
+    models = Path(os.environ["TOOLWEAVER_MODELS_DIR"])
+    model = await open_model(ModelOptions("all-MiniLM-L6-v2", models, device="cpu"))
     tools = await demo_tools()
     entries = list(map(IndexEntry, tools, await model.embed_documents([passage(tool) for tool in tools])))
     questions: list[Asked] = []

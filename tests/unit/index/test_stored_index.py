@@ -39,13 +39,13 @@ async def test_after_a_restart_everything_is_there_and_nothing_is_written(is_sha
     engine, model = FakeEngine(is_shared=is_shared), FakeEmbedder(dimension=16)
     first = Indexer(await opened(engine), model)
     await first.sync_words(Snapshot.of(OLD))
-    await first.sync_vectors(Snapshot.of(OLD))
+    await first.sync_vectors()
     assert len(model.texts) == len(OLD)
     engine.steps.clear()
     index = await opened(engine)
     again = Indexer(index, model)
     await again.sync_words(Snapshot.of(OLD))
-    await again.sync_vectors(Snapshot.of(OLD))
+    await again.sync_vectors()
     assert (engine.about("write"), engine.about("remove"), len(model.texts)) == ([], [], len(OLD))
     assert len(await index.digests()) == len(OLD)
     assert await index.unembedded() == 0
@@ -69,7 +69,7 @@ async def test_a_hundredth_of_the_tools_that_changed_is_all_that_is_touched() ->
         engine.steps.clear()
         model.batches.clear()
         await indexer.sync_words(Snapshot.of(tools))
-        await indexer.sync_vectors(Snapshot.of(tools))
+        await indexer.sync_vectors()
     assert [set(points) for points in engine.about("write")] == [ids(new[:3])] * 2
     assert [set(points) for points in engine.about("remove")] == [ids(old[:3])]
     assert len(model.texts) == 3

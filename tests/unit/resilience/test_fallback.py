@@ -1,8 +1,10 @@
 """The next searcher answers when one is away, and the answer says so."""
 
+from dataclasses import replace
+
 import pytest
 
-from mcp_toolweaver.core.errors import DeadlineExceeded, InvalidRequest, Unavailable
+from mcp_toolweaver.core.errors import DeadlineExceeded, InvalidRequest, Unavailable, Warming
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from tests.fakes.searcher import FakeSearcher
@@ -28,6 +30,14 @@ async def test_every_searcher_that_was_away_is_noted_in_order_before_the_notes_o
     assert result.skipped == ("search by meaning: loading", "index: no answer in 1 s", "its own note")
     assert (result.tier, result.confidence, result.hits) == ("lexical", "low", ())
     assert searchers[2].requests == [REQUEST]
+
+
+async def test_an_answer_says_whether_a_better_one_is_on_its_way() -> None:
+    for away, coming in ((MODEL_AWAY, False), (Warming("search by meaning", "loading"), True)):
+        result = await FallbackSearcher(FakeSearcher(away), FakeSearcher(WORDS)).search(REQUEST)
+        assert result.is_warming is coming
+    partly = replace(WORDS, is_warming=True)
+    assert (await FallbackSearcher(FakeSearcher(MODEL_AWAY), FakeSearcher(partly)).search(REQUEST)).is_warming
 
 
 async def test_where_all_are_away_the_error_of_the_last_is_raised() -> None:

@@ -11,7 +11,7 @@ from mcp_toolweaver.core.query import IndexEntry, Match, SearchRequest, SearchRe
 from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.index.memory import MemoryIndex
 from mcp_toolweaver.search.fusion import MEANING_WEIGHT, TYPICAL_TERMS
-from mcp_toolweaver.search.hybrid import PARTLY_EMBEDDED, HybridSearcher
+from mcp_toolweaver.search.hybrid import HybridSearcher, partly_embedded
 from mcp_toolweaver.search.lexical import LexicalSearcher
 from mcp_toolweaver.search.names import CurrentNames
 from mcp_toolweaver.text.query_terms import query_terms
@@ -158,7 +158,7 @@ async def test_an_index_that_is_partly_embedded_says_so() -> None:
     index = await indexed(TOOLS[:1], model=model, like="file")
     await index.apply([IndexEntry(tool) for tool in TOOLS[1:]], [])
     result = await by_both(index, model).search(SearchRequest("file"))
-    assert result.skipped == (PARTLY_EMBEDDED,)
+    assert (result.skipped, result.is_warming) == ((partly_embedded(1, 3),), True)
     assert {hit.tool.id.name for hit in result.hits} == {"read_file", "write_file"}
 
 
@@ -168,7 +168,7 @@ async def test_an_index_that_is_partly_embedded_says_so_even_where_no_word_match
     index = await indexed(TOOLS[:embedded], model=model, like="file")
     await index.apply([IndexEntry(tool) for tool in TOOLS[embedded:]], [])
     result = await by_both(index, model).search(SearchRequest("notify my boss"))
-    assert result.skipped == (PARTLY_EMBEDDED,)
+    assert (result.skipped, result.is_warming) == ((partly_embedded(embedded, 3),), True)
 
 
 async def test_a_model_that_is_away_is_for_the_caller_to_handle() -> None:

@@ -12,8 +12,10 @@ from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.proxy.failures import connection_failure, status_reason
-from mcp_toolweaver.search.hybrid import PARTLY_EMBEDDED
+from mcp_toolweaver.resilience.fallback import FallbackSearcher
+from mcp_toolweaver.search.hybrid import partly_embedded
 from mcp_toolweaver.server.search import search_tools
+from tests.fakes.searcher import FakeSearcher
 from tests.unit.server.fixed_view import FixedSearcher, result_of, status, tool, view
 
 pytestmark = pytest.mark.anyio
@@ -153,9 +155,18 @@ async def test_a_model_that_is_still_loading_is_a_reason_to_ask_again() -> None:
 
     with pytest.raises(Unavailable) as loading:
         (await LoadingEmbedder("space", never).embed_documents(["x"]))[0]
-    for skipped in (str(loading.value), PARTLY_EMBEDDED):
-        assert (await why(replace(NOTHING, skipped=(skipped,))))["reason"] == "warming_up"
-    assert (await why(replace(NOTHING, skipped=("the model is broken",))))["reason"] == "nothing_fits"
+    for away, reason in ((loading.value, "warming_up"), (Unavailable("model", "still loading"), "nothing_fits")):
+        searcher = FallbackSearcher(FakeSearcher(away), FakeSearcher(NOTHING))
+        reply = await search_tools(view(CREATE, NOTE), searcher, {"query": "sing"})
+        assert reply["why"]["reason"] == reason
+        assert reply["degraded"] == [str(away)]
+
+
+async def test_tools_without_a_vector_are_a_reason_to_ask_again() -> None:
+    some = replace(NOTHING, skipped=(partly_embedded(1_200, 10_000),), is_warming=True)
+    assert (await why(some))["reason"] == "warming_up"
+    assert "1,200 of 10,000 tools are embedded" in some.skipped[0]
+    assert await why(replace(some, confidence="high")) == {}
 
 
 @pytest.mark.parametrize("found", [NOTHING, UNSURE])

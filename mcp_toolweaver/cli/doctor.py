@@ -1,0 +1,69 @@
+"""``toolweaver doctor``: what is here, what will run where, and what to do about what is not well."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stderr
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_toolweaver.cli import doctor_checks, doctor_meaning
+from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.doctor_printing import print_report
+from mcp_toolweaver.cli.doctor_rows import Row, worst
+from mcp_toolweaver.cli.printing import print_json
+from mcp_toolweaver.config import Configuration
+from mcp_toolweaver.core.scrub import scrub_json
+from mcp_toolweaver.embeddings.device import Device, survey
+from mcp_toolweaver.embeddings.installed import find_installed
+from mcp_toolweaver.embeddings.plan import Plan, make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was found."""
+
+    rows: list[Row]
+    devices: tuple[Device, ...]
+    plan: Plan | None
+    """None where search is by words alone because the owner wants it so."""
+
+
+def run(config: Path | None, *, as_json: bool) -> int:
+    """Look at everything and print it; return the exit status (1: something is a problem). Loads no model."""
+    with redirect_stderr(io.StringIO()):  # the report has it all
+        loaded = configuration(config, log_level="error")
+    report = examine(loaded)
+    print_json(_as_json(report)) if as_json else print_report(report.rows)
+    return 1 if worst(report.rows) == "problem" else 0
+
+
+def examine(loaded: Configuration) -> Report:
+    """Look at everything; takes as long as reading the model's weights once."""
+    settings = loaded.settings
+    installed, found = find_installed(), survey()
+    plan = make_plan(settings.embedding.device, found.devices, installed, threads=settings.embedding.threads)
+    rows = [
+        *doctor_checks.environment_rows(),
+        *doctor_checks.configuration_rows(loaded),
+        *doctor_meaning.library_rows(installed),
+        *doctor_meaning.device_rows(found),
+        *doctor_meaning.plan_rows(settings.embedding, plan),
+        *doctor_meaning.model_rows(settings, installed),
+        *doctor_checks.folder_rows(settings),
+        *doctor_checks.index_rows(settings),
+    ]
+    return Report(rows, found.devices, plan if settings.embedding.enabled else None)
+
+
+def _as_json(report: Report) -> Any:
+    """Return the report as an object; its strings are scrubbed, since they may hold what no stream takes."""
+    whole = {
+        "state": worst(report.rows),
+        "rows": [asdict(row) for row in report.rows],
+        "devices": [asdict(device) for device in report.devices],
+        "plan": None if report.plan is None else asdict(report.plan),
+    }
+    return scrub_json(json.loads(json.dumps(whole)))

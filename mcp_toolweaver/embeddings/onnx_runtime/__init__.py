@@ -1,0 +1,1 @@
+"""Models run by ONNX Runtime on the CPU. The only folder that imports it, onnx and tokenizers."""
