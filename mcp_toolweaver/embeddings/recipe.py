@@ -35,11 +35,12 @@ def read_recipe(folder: Path) -> Recipe | None:
     config = _object(folder / "config.json")
     size = config.get("hidden_size")
     pooling = _pooling(folder)
-    if pooling is None or not isinstance(size, int) or size < 1:
+    wrapper = _object(folder / "sentence_bert_config.json")
+    if pooling is None or wrapper.get("do_lower_case") is True or not isinstance(size, int) or size < 1:
         return None
-    limit = _object(folder / "sentence_bert_config.json").get("max_seq_length")
+    limit = wrapper.get("max_seq_length")
     seen = config.get("max_position_embeddings")
-    longest = next((value for value in (limit, seen) if isinstance(value, int) and value > 0), _LONGEST)
+    longest = min((value for value in (limit, seen) if isinstance(value, int) and value > 0), default=_LONGEST)
     query, document = prompts(folder)
     return Recipe(size, longest, pooling, query, document)
 

@@ -30,6 +30,7 @@ PROBES = (
     "x",
 )
 """Texts of several lengths whose vectors are compared whenever a graph is opened."""
+_COMPARED = (*PROBES, "A text that is longer than what the model sees, so that it is cut. " * 60)
 PUBLISHED = "onnx/model.onnx"
 """Where a model's own graph lies beside its weights."""
 _SAME = 0.999
@@ -57,7 +58,7 @@ def build(weights: Path, target: Path, weights_digest: str) -> None:
     made = _vectors(target, recipe)
     if known is not None and min(map(_cosine, known, made)) < _SAME:
         raise SystemExit("the exported graph does not give the vectors of the model")
-    probes = {text: vector.tolist() for text, vector in zip(PROBES, known or made, strict=True)}
+    probes = {text: vector.tolist() for text, vector in zip(PROBES, known or made, strict=False)}
     files = {name: digest(target / name) or "" for name in (FULL, SMALL, TOKENIZER)}
     write(target, Manifest(weights_digest, recipe, files, probes))
 
@@ -78,7 +79,7 @@ def _graph(weights: Path, target: Path) -> Sequence[Vector] | None:
         model.tokenizer.save_pretrained(str(target))
     _say("exporting the graph")
     torch.export(model, target / FULL)
-    vectors: Sequence[Vector] = torch.reference(model, PROBES)
+    vectors: Sequence[Vector] = torch.reference(model, _COMPARED)
     return vectors
 
 
@@ -86,7 +87,9 @@ def _vectors(folder: Path, recipe: Recipe) -> list[Vector]:
     runtime = import_module("mcp_toolweaver.embeddings.onnx_runtime.runtime")
     vectors = import_module("mcp_toolweaver.embeddings.vectors")
     model = runtime.load(folder / FULL, folder / TOKENIZER, recipe, "fp32")
-    made: list[Vector] = vectors.normalized([model.vector(text) for text in PROBES], len(PROBES), recipe.dimension)
+    made: list[Vector] = vectors.normalized(
+        [model.vector(text) for text in _COMPARED], len(_COMPARED), recipe.dimension
+    )
     return made
 
 
