@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import anyio
 
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.core.errors import Unavailable
-from mcp_toolweaver.core.interfaces import Searcher
+from mcp_toolweaver.core.interfaces import LateModel, Searcher
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.index.indexer import Indexer, Progress
 from mcp_toolweaver.resilience.standby import StandbyIndex
@@ -36,6 +35,9 @@ _OPENING = 10.0
 _RETRY = 30.0
 """Seconds until a model that failed at work is asked again to embed."""
 
+_WORDS_FIRST = 1.0
+"""Seconds that the model's libraries, whose import slows everything down, leave to the first answer by words."""
+
 _LOOK = 1.0
 """Seconds between two looks at what a model that is being loaded waits for."""
 
@@ -45,34 +47,6 @@ _BEFORE_PRIMED = (Step.WORDS, Step.MODEL, Step.VECTORS, Step.INDEX)
 
 def _no_progress(_done: int, _total: int) -> None:
     return None
-
-
-class LateModel(Protocol):
-    """What embeds once it is loaded."""
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether it is there."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """What embeds queries, for people."""
-        ...
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds until it makes sense to load it again after it failed; None if it never does."""
-        ...
-
-    @property
-    def away(self) -> Unavailable | None:
-        """Why it cannot answer, such as how far its download is; None if it can."""
-        ...
-
-    async def load(self) -> None:
-        """Load it and prove that it embeds, unless it is there; `away` says how that failed."""
-        ...
 
 
 class Warmup:
@@ -88,6 +62,7 @@ class Warmup:
         self._model = model
         self._changed = anyio.Event()
         self._unprimed = anyio.Event()
+        self._answered = anyio.Event()
         self._searchable = anyio.Event()
         self._progress = ProgressLog("embedded", "tools")
         self.timeline = Timeline([step for step in Step if model is not None or step not in _BY_MEANING])
@@ -146,6 +121,8 @@ class Warmup:
             await anyio.sleep(_DEBOUNCE)
 
     async def _follow_meaning(self, model: LateModel) -> None:
+        with anyio.move_on_after(_WORDS_FIRST):
+            await self._answered.wait()
         while not await self._has_model(model):
             if model.retry_after is None:
                 return
@@ -201,6 +178,7 @@ class Warmup:
             else:
                 if self.timeline.has_settled(*_BEFORE_PRIMED):
                     self.timeline.done(Step.PRIMED)
+            self._answered.set()
 
     async def _embed(self, on_progress: Progress) -> bool:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
@@ -98,6 +99,34 @@ class Embedder(Protocol):
         Raises:
             Unavailable: the model is not (or not yet) there.
         """
+        ...
+
+
+class LateModel(Protocol):
+    """What embeds once it is loaded."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it is there."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What embeds queries, for people."""
+        ...
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until it makes sense to load it again after it failed; None if it never does."""
+        ...
+
+    @property
+    def away(self) -> Unavailable | None:
+        """Why it cannot answer, such as how far its download is; None if it can."""
+        ...
+
+    async def load(self) -> None:
+        """Load it and prove that it embeds, unless it is there; `away` says how that failed."""
         ...
 
 
