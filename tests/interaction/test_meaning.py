@@ -23,11 +23,12 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.anyio
-async def test_search_answers_by_words_while_the_model_loads_and_says_so(config: Path) -> None:
-    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true") as client:
+async def test_search_answers_by_words_while_the_model_is_prepared_for_the_first_time_and_says_so(config: Path) -> None:
+    models = str(config.parent / "models")
+    async with host(config, TOOLWEAVER_EMBEDDING__ENABLED="true", TOOLWEAVER_MODELS_DIR=models) as client:
         first = await client.call_tool("search_tools", {"query": "refund a payment"})
         assert first.structured_content["tools"][0]["tool"] == "refund_payment"
-        assert "loading" in " ".join(first.structured_content["degraded"])
+        assert "the embedding model is" in " ".join(first.structured_content["degraded"])
         with anyio.fail_after(110):
             while (found := await _search(client))["degraded"]:
                 await anyio.sleep(0.25)

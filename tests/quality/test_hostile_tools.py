@@ -7,10 +7,6 @@ five times what the limits are meant for, so that a share of rows can exceed the
 
 from __future__ import annotations
 
-import json
-import shutil
-from pathlib import Path
-
 import pytest
 
 from bench.attack import MIXED, Figures, Options, attack
@@ -21,38 +17,7 @@ MOST_HOSTILE = 0.40
 MOST_LOST = 0.05
 SHARE = 0.03
 
-SERVERS = (
-    "codehub",
-    "daybook",
-    "docstore",
-    "kube",
-    "mailblast",
-    "paydesk",
-    "postbox",
-    "sqlbase",
-    "teamchat",
-    "tracker",
-)
-"""So few of the demo's servers that embedding their tools takes seconds only."""
-
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("default")]  # the libraries' own warnings
-
-
-@pytest.fixture(scope="module")
-def few_servers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Return a catalog of some of the demo's servers, and the queries that these can answer."""
-    folder = tmp_path_factory.mktemp("demo")
-    (folder / "catalog").mkdir()
-    for server in SERVERS:
-        shutil.copy(CATALOG / f"{server}.json", folder / "catalog")
-    lines = QUERIES.read_text(encoding="utf-8").splitlines()
-    (folder / "queries.jsonl").write_text("\n".join(filter(_is_answerable, lines)) + "\n", encoding="utf-8")
-    return folder / "catalog", folder / "queries.jsonl"
-
-
-def _is_answerable(line: str) -> bool:
-    needs = json.loads(line)["needs"]
-    return bool(needs) and all(tool.split("::")[0] in SERVERS for need in needs for tool in need)
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +39,8 @@ async def test_one_server_full_of_hostile_tools_gains_little() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_hostile_tools_gain_little_by_words_and_meaning(few_servers: tuple[Path, Path]) -> None:
-    _expect_little(await attack(*few_servers, Options(share=SHARE, kinds=(MIXED,))), MIXED)
+async def test_hostile_tools_gain_little_by_words_and_meaning() -> None:
+    _expect_little(await attack(CATALOG, QUERIES, Options(share=SHARE, kinds=(MIXED,))), MIXED)
 
 
 def _expect_little(figures: dict[str, Figures], kind: str) -> None:
