@@ -16,6 +16,7 @@ from mcp_toolweaver.embeddings.turns import Turns
 Embed: TypeAlias = Callable[[Sequence[str]], Awaitable[object]]
 
 SEEDS = "seeds: encode of 32, unsorted"
+PROCESSOR = "processor ms a text"
 _BATCH = 32
 _PARTS = 4
 """Each arm embeds every so many-th text, then the next arm does, and so on until all are embedded."""
@@ -42,20 +43,25 @@ async def embedded(settings: Settings, ready: Ready, texts: Sequence[str]) -> Ro
 async def in_turns(arms: Mapping[str, Embed], parts: Sequence[Sequence[str]]) -> dict[str, Row]:
     """Return the speed of each arm over all parts, and in its best one."""
     seconds: dict[str, list[float]] = {arm: [] for arm in arms}
+    processor = dict.fromkeys(arms, 0.0)
     for arm in arms.values():
         await arm(parts[0][:_WARM])
     for part in parts:
         for name, arm in arms.items():
-            started = time.perf_counter()
+            before, started = time.process_time(), time.perf_counter()
             await arm(part)
             seconds[name].append(time.perf_counter() - started)
-    return {name: _speed(taken, parts) for name, taken in seconds.items()}
+            processor[name] += time.process_time() - before
+    texts = sum(map(len, parts))
+    return {
+        name: _speed(taken, parts) | {PROCESSOR: 1_000 * processor[name] / texts} for name, taken in seconds.items()
+    }
 
 
 def _speed(seconds: Sequence[float], parts: Sequence[Sequence[str]]) -> dict[str, Value]:
     texts = sum(map(len, parts))
     best = max(len(part) / taken for part, taken in zip(parts, seconds, strict=True))
-    return {"texts": texts, "seconds": sum(seconds), "texts/s": texts / sum(seconds), "texts/s at best": best}
+    return {"texts/s": texts / sum(seconds), "texts/s at best": best}
 
 
 async def _by_torch(ready: Ready) -> dict[str, Embed]:
@@ -98,7 +104,8 @@ def _beside_seeds(rows: Mapping[str, Row]) -> Rows:
         arm: {
             **row,
             "times faster": float(row["texts/s"]) / float(seeds["texts/s"]),
-            "times faster, at best": float(row["texts/s at best"]) / float(seeds["texts/s at best"]),
+            "at best": float(row["texts/s at best"]) / float(seeds["texts/s at best"]),
+            "processor": float(seeds[PROCESSOR]) / float(row[PROCESSOR]),
         }
         for arm, row in rows.items()
     }

@@ -55,7 +55,7 @@ class Ready:
 
 
 async def open_embedder(
-    settings: Settings, *, precision: str | None = None, device: str | None = None
+    settings: Settings, *, precision: str | None = None, device: str | None = None, threads: int | None = None
 ) -> ModelEmbedder:
     """Open the model that the settings mean, without any cache."""
     wanted = settings.embedding
@@ -65,7 +65,7 @@ async def open_embedder(
             settings.models,
             device=device or wanted.device,
             precision=precision or wanted.precision,
-            threads=wanted.threads,
+            threads=threads or wanted.threads,
             download=wanted.download,
         )
     )

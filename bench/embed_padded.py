@@ -26,6 +26,7 @@ class Padded:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         path = str(ready.folder / GRAPHS[precision])
         disabled = ["SkipLayerNormFusion"]
         self._session = library.InferenceSession(

@@ -29,9 +29,11 @@ async def asked(settings: Settings, ready: Ready, questions: Sequence[str]) -> R
     for precision in PRECISIONS:
         for threads in THREADS:
             arms[f"ONNX Runtime {precision}, {threads} thread(s)"] = _by_graph(ready, precision, threads)
-    for precision, name in (("fp32", "fp32"), ("auto", "int8, the default")):
-        embedder = await open_embedder(settings, precision=precision, device="cpu")
-        arms[f"ModelEmbedder {name}"] = _one(embedder.embed_queries)
+    arms |= {
+        "ModelEmbedder fp32": _one((await open_embedder(settings, precision="fp32", device="cpu")).embed_queries),
+        "ModelEmbedder int8, 1 thread(s)": _one((await open_embedder(settings, device="cpu", threads=1)).embed_queries),
+        "ModelEmbedder, the default": _one((await open_embedder(settings, device="cpu")).embed_queries),
+    }
     return _beside_seeds(await in_turns(arms, questions))
 
 

@@ -77,9 +77,12 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         names = CurrentNames(catalog)
         by_words = LexicalSearcher(catalog, index, names)
         enabled = settings.embedding.enabled
+        indexer = Indexer(index, embedder)
 
         def searcher_for(meaning_weight: float) -> Searcher:
-            return HybridSearcher(catalog, index, embedder, names, meaning_weight=meaning_weight)
+            return HybridSearcher(
+                catalog, index, embedder, names, meaning_weight=meaning_weight, is_coming=lambda: indexer.is_able
+            )
 
         yield App(
             catalog=catalog,
@@ -87,7 +90,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             by_words=by_words,
             searcher_for=searcher_for,
             caller=CheckedCaller(catalog),
-            warmup=Warmup(catalog, Indexer(index, embedder), embedder if enabled else None, standby),
+            warmup=Warmup(catalog, indexer, embedder if enabled else None, standby),
             run_index=standby.run if standby else anyio.sleep_forever,
             index_admin=StoreAdmin(settings, stores, vectors, catalog, None if standby else index),
         )

@@ -184,7 +184,8 @@ class Warmup:
         try:
             await self._indexer.sync_vectors(on_progress=on_progress)
         except Unavailable as away:
-            _log.warning("%s; some tools are searchable by words alone", away)
+            if self.timeline.reason(Step.VECTORS) != away.reason:
+                _log.warning("%s; some tools are searchable by words alone", away)
             self.timeline.failed(Step.VECTORS, away.reason)
             return False
         return True

@@ -15,6 +15,8 @@ from anyio.streams.text import TextReceiveStream
 
 _PR_SET_PDEATHSIG = 1
 _LAST_WORDS = 2000
+_PARENT = "TOOLWEAVER_CHILD_OF"
+"""The variable that tells a child its parent's number, which in a container may be 1, as an orphan's is elsewhere."""
 
 
 class ChildFailed(Exception):
@@ -30,11 +32,14 @@ async def run_module(module: str, *arguments: str, on_line: Callable[[str], None
         on_line: Is told each line that it prints.
 
     Raises:
-        ChildFailed: it ended with a status other than 0.
+        ChildFailed: it ended with a status other than 0, or there is no interpreter to run it.
         OSError: it cannot be started.
     """
+    if not sys.executable or getattr(sys, "frozen", False):
+        raise ChildFailed("the Python that runs this program cannot be found")
     command = [sys.executable, "-P", "-m", module, *arguments]
-    async with await anyio.open_process(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE) as process:
+    parent = {**os.environ, _PARENT: str(os.getpid())}
+    async with await anyio.open_process(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=parent) as process:
         last: list[str] = [""]
         try:
             async with anyio.create_task_group() as tasks:
@@ -53,7 +58,7 @@ def be_a_child() -> None:
         os.nice(10)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # it ended before
+        if os.environ.get(_PARENT) not in {None, str(os.getppid())}:  # it ended before
             sys.exit(1)
 
 

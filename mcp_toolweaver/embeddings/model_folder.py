@@ -1,17 +1,22 @@
-"""A folder with a model: which of its files count, and what is wrong with them, read without any library."""
+"""A folder with a model: which of its files count, and what is wrong with them, read without any library.
+
+A model is data: what would have to run as code, its own classes or pickled weights, is never loaded.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from mcp_toolweaver.core.errors import Unusable
+from mcp_toolweaver.core.errors import Unavailable, Unusable
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.embeddings.runtime import PART
+from mcp_toolweaver.embeddings.weights_headers import damage, external, is_inside, shards
 
 SAFETENSORS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -20,11 +25,9 @@ MODULES = "modules.json"
 
 _FIRST_MODULE = "0_*"
 """Where a model keeps its transformer that does not keep it beside ``modules.json``."""
+_TRUSTED = "sentence_transformers."
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-_LONGEST_HEADER = 100_000_000
-"""Bytes; the format allows no longer one."""
-_LENGTH = 8
-"""Bytes of the number that a safetensors file starts with."""
+_NEVER_READ = "which may run code and are never read: convert them to safetensors"
 
 
 def lacking(names: Collection[str]) -> list[str]:
@@ -35,10 +38,9 @@ def lacking(names: Collection[str]) -> list[str]:
     if not _has(names, "tokenizer.json"):
         found.append("it has no tokenizer.json")
     if not any(_has(names, name) for name in (SAFETENSORS, INDEX, GRAPH)):
-        pickled = sorted(name for name in names if any(fnmatchcase(name, pattern) for pattern in _PICKLED))
+        pickled = sorted(name for name in names if _matches(name, _PICKLED))
         found.append(
-            f"it has pickled weights only ({pickled[0]}), which may run code and are never read: "
-            "convert them to safetensors"
+            f"it has pickled weights only ({pickled[0]}), {_NEVER_READ}"
             if pickled
             else f"it has no weights: neither {SAFETENSORS} nor {GRAPH}"
         )
@@ -46,110 +48,145 @@ def lacking(names: Collection[str]) -> list[str]:
 
 
 def check_folder(folder: Path) -> list[str]:
-    """Return what is wrong with a SentenceTransformer folder, as sentences; nothing for one that can be used."""
+    """Return what is wrong with a SentenceTransformer folder, as sentences; nothing for one that can be used.
+
+    Raises:
+        Unavailable: it cannot be read just now.
+    """
     try:
-        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-        found = [*lacking(names), *_unpooled(folder)]
-        return found or [said for path in weights_files(folder) if (said := _damage(path))]
+        return lacking(files_in(folder)) + _faulty_parts(folder) or list(filter(None, map(damage, _weights(folder))))
     except OSError as error:
-        return [f"it cannot be read ({error})"]
+        raise _unreadable(folder, error) from error
 
 
-def is_complete(folder: Path, names: Collection[str]) -> bool:
-    """Whether the files of these names in a folder are all that a model needs."""
-    return not lacking(names) and not _unpooled(folder)
+def files_in(folder: Path) -> list[str]:
+    """Return the names of all files in a folder, relative to it; none where there is no such folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found: list[str] = []
+    for place, _folders, names in os.walk(folder, onerror=_raise_unless_gone):
+        below = Path(place).relative_to(folder)
+        found += [(below / name).as_posix() for name in names if Path(place, name).is_file()]
+    return found
 
 
-def weights_files(folder: Path) -> list[Path]:
-    """Return the files that make the weights what they are, in order: of safetensors if there are any, else of ONNX."""
+def tensor_files(folder: Path) -> list[Path]:
+    """Return the files with the weights that torch reads, in order; those that are missing too."""
     for place in (folder, *sorted(folder.glob(_FIRST_MODULE))):
         if (place / SAFETENSORS).is_file():
             return [place / SAFETENSORS]
         if (place / INDEX).is_file():
-            return [place / INDEX, *(place / shard for shard in _shards(place / INDEX))]
-    return [path for path in (folder / GRAPH, folder / f"{GRAPH}_data") if path.is_file()]
+            return [place / INDEX, *(place / shard for shard in shards(place / INDEX))]
+    return []
+
+
+def graph_files(folder: Path) -> list[Path]:
+    """Return a model's own ONNX graph, and what holds its numbers if that is not itself; those that are missing too."""
+    graph = folder / GRAPH
+    return [graph, *(graph.parent / name for name in external(graph) or [])] if graph.is_file() else []
+
+
+def weights_files(folder: Path) -> list[Path]:
+    """Return the files that make the weights what they are, in order: of safetensors if they are there, else of ONNX.
+
+    Raises:
+        Unavailable: they cannot be read just now.
+    """
+    try:
+        return _weights(folder)
+    except OSError as error:
+        raise _unreadable(folder, error) from error
 
 
 def weights_digest(folder: Path) -> str:
     """Return the SHA-256 of the weights in a folder, which takes a while.
 
     Raises:
-        Unusable: there are none, or they cannot be read.
+        Unusable: there are none.
+        Unavailable: they cannot be read just now.
     """
-    digest = hashlib.sha256()
-    try:
-        files = weights_files(folder)
-        for path in files:
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
-    except OSError as error:
-        raise Unusable(PART, f"the weights in {folder} cannot be read ({error})") from error
+    files = weights_files(folder)
     if not files:
         raise Unusable(PART, f"the model in {folder} cannot be used: {'; '.join(lacking(()))}")
+    try:
+        return _digest(files)
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def reading_digest(folder: Path) -> str:
+    """Return the SHA-256 of what else decides on a vector: how a text is cut into pieces, and how layers compute.
+
+    Raises:
+        Unavailable: it cannot be read just now.
+    """
+    places = (folder, *sorted(folder.glob(_FIRST_MODULE)))
+    try:
+        found = [path for place in places for name in _READING if (path := place / name).is_file()]
+        return _digest(found)
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+_READING = ("config.json", "tokenizer.json")
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
     return digest.hexdigest()
 
 
+def _weights(folder: Path) -> list[Path]:
+    """Return the first kind of weights of which all is there, or the first of which something is."""
+    kinds = [files for files in (tensor_files(folder), graph_files(folder)) if files]
+    return next((files for files in kinds if all(path.is_file() for path in files)), next(iter(kinds), []))
+
+
 def _has(names: Collection[str], wanted: str) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in (wanted, f"{_FIRST_MODULE}/{wanted}"))
+    return any(_matches(name, (wanted, f"{_FIRST_MODULE}/{wanted}")) for name in names)
 
 
-def _unpooled(folder: Path) -> list[str]:
-    """Return which part of a model is named by it and is not there, as sentences."""
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _faulty_parts(folder: Path) -> list[str]:
+    """Return what is wrong with the parts that a model consists of, as sentences."""
     try:
-        modules = _json((folder / MODULES).read_bytes())
-    except FileNotFoundError:
+        modules = json.loads((folder / MODULES).read_bytes())
+    except FileNotFoundError:  # a bare transformer
         return []
+    except (ValueError, RecursionError):
+        modules = None
     if not is_array(modules):
         return [f"{folder / MODULES} is damaged"]
-    pooling = [part.get("path") for part in modules if is_object(part) and str(part.get("type")).endswith(".Pooling")]
-    files = [folder / str(path) / "config.json" for path in pooling]
-    return [f"{file} is missing" for file in files if not file.is_file()]
+    return [said for part in modules if is_object(part) and (said := _faulty_part(folder, part))]
 
 
-def _shards(index: Path) -> list[str]:
-    """Return the names of the files that an index speaks of; none where it is damaged."""
-    table = _json(index.read_bytes())
-    places = table.get("weight_map") if is_object(table) else None
-    return sorted({str(name) for name in places.values()}) if is_object(places) else []
+def _faulty_part(folder: Path, part: Mapping[str, Any]) -> str | None:
+    kind, path = str(part.get("type")), str(part.get("path") or "")
+    if not kind.startswith(_TRUSTED):
+        return f"it brings code of its own ({kind}), which is never run"
+    if path and not is_inside(path.removesuffix("/")):
+        return f"{folder / MODULES} names a part outside of its folder ({path})"
+    names = [each.name for each in (folder / path).glob("*")] if path else []
+    if kind.endswith(".Pooling") and not (folder / path / "config.json").is_file():
+        return f"{folder / path / 'config.json'} is missing"
+    if any(_matches(name, _PICKLED) for name in names) and not _has(names, "*.safetensors"):
+        return f"the weights in {folder / path} are pickled, {_NEVER_READ}"
+    return None
 
 
-def _damage(path: Path) -> str | None:
-    """Return what is wrong with one file of weights."""
-    if not path.is_file():
-        return f"{path} is missing"
-    size = path.stat().st_size
-    if path.name == INDEX:
-        return None if _shards(path) else f"{path} is damaged"
-    if path.suffix != ".safetensors":
-        return None if size else f"{path} is empty"
-    whole = _declared_size(path)
-    if whole is None:
-        return f"{path} is damaged: it does not start like a safetensors file"
-    if size < whole:
-        return f"{path} is cut off: it has {size:,} of {whole:,} bytes"
-    return None if size == whole else f"{path} is damaged: it has {size:,} bytes and should have {whole:,}"
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
-def _declared_size(path: Path) -> int | None:
-    """Return how long a safetensors file says that it is; None if it is none."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(_LENGTH), "little")
-        header = _json(file.read(length)) if 0 < length <= _LONGEST_HEADER else None
-    if not is_object(header):
-        return None
-    return _LENGTH + length + max(map(_end, header.values()), default=0)
-
-
-def _end(entry: Any) -> int:
-    """Return where a tensor ends; 0 for the header's entry that is none."""
-    offsets = entry.get("data_offsets") if is_object(entry) else None
-    end = offsets[-1] if is_array(offsets) and offsets else None
-    return end if isinstance(end, int) else 0
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+def _unreadable(folder: Path, error: OSError) -> Unavailable:
+    return Unavailable(PART, f"the model in {folder} cannot be read just now ({error})")

@@ -16,7 +16,7 @@ _SELECTOR = "https://pytorch.org/get-started/locally/"
 _CPU = "cpu"
 _ENOUGH = 2
 """Threads for a model on any machine that has as many cores."""
-_MOST_FOR_A_QUERY = 4
+_MOST_FOR_QUERIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Plan:
     threads: int
     """Of the CPU, for documents."""
     query_threads: int
-    """Of the CPU, for one query."""
+    """Of the CPU, for queries, each of which takes one: two for one text cost twice the work for little."""
     notes: tuple[Note, ...] = ()
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ def make_plan(setting: str, devices: Sequence[Device], installed: Installed, *, 
         documents=(*on_gpu, *by_onnx, *by_torch[len(on_gpu) :]),
         queries=(*by_onnx, *by_torch),
         threads=several,
-        query_threads=min(several, _MOST_FOR_A_QUERY),
+        query_threads=min(several, _MOST_FOR_QUERIES),
         notes=(*notes, *_missing(installed)),
     )
 

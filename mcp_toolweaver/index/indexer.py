@@ -32,6 +32,8 @@ class Indexer:
         self._clock = clock
         self._indexed = Snapshot()
         self._writing = anyio.Lock()
+        self.is_able = True
+        """Whether tools are embedded, as far as is known: the last try has not failed."""
 
     async def sync_words(self, snapshot: Snapshot) -> None:
         """Make exactly the tools of the snapshot searchable, by words at least.
@@ -64,6 +66,10 @@ class Indexer:
                 if self._clock() > due:
                     due = await self._publish(ready)
                     ready = []
+            self.is_able = True
+        except Unavailable:
+            self.is_able = False
+            raise
         finally:
             await self._publish(ready)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from mcp_toolweaver.core.interfaces import CatalogView, Embedder, ToolIndex
@@ -30,6 +31,7 @@ class HybridSearcher:
         *,
         meaning_weight: float = MEANING_WEIGHT,
         routed: bool = True,
+        is_coming: Callable[[], bool] = lambda: True,
     ) -> None:
         """Search the tools of ``catalog`` in ``index`` with queries embedded by ``embedder``.
 
@@ -40,12 +42,14 @@ class HybridSearcher:
             names: What the tools and servers of the catalog are called.
             meaning_weight: The share of meaning in a typical question, 0 to 1; the rest is words.
             routed: Whether the best of the domains that a request names are candidates too.
+            is_coming: Whether tools that have no vector are about to get one.
         """
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
         self._names = names
         self._weight = meaning_weight
+        self._is_coming = is_coming
         self._routing = Routing(catalog) if routed else None
 
     async def search(self, request: SearchRequest) -> SearchResult:
@@ -76,4 +80,5 @@ class HybridSearcher:
         if not bare:
             return result
         tools = max(len(self._catalog.snapshot), bare)
-        return replace(result, skipped=(*result.skipped, partly_embedded(tools - bare, tools)), is_warming=True)
+        skipped = (*result.skipped, partly_embedded(tools - bare, tools))
+        return replace(result, skipped=skipped, is_warming=self._is_coming())

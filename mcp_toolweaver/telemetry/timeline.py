@@ -85,6 +85,10 @@ class Timeline:
         """How each step stands."""
         return tuple(self._moments.values())
 
+    def reason(self, step: Step) -> str:
+        """What a step waits for, or why it failed; empty if it is none of these."""
+        return self._moments[step].reason if step in self._moments else ""
+
     @property
     def is_settled(self) -> bool:
         """Whether no step waits: what can be had now is there."""

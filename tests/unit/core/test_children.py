@@ -74,6 +74,15 @@ def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     _gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
+def test_an_orphan_does_not_begin(tmp_path: Path) -> None:
+    (tmp_path / "a_child.py").write_text("from mcp_toolweaver.core.children import be_a_child\nbe_a_child()\nprint(1)")
+    for parent, expected in ((os.getpid(), b"1\n"), (2**22 + 1, b"")):
+        surroundings = {**os.environ, "TOOLWEAVER_CHILD_OF": str(parent)}
+        command = [sys.executable, str(tmp_path / "a_child.py")]
+        done = subprocess.run(command, env=surroundings, capture_output=True, check=False)
+        assert done.stdout == (expected if sys.platform == "linux" else b"1\n")
+
+
 def _written(path: Path) -> bool:
     return path.exists() and bool(path.read_text(encoding="utf-8"))
 

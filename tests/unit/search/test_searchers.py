@@ -162,6 +162,16 @@ async def test_an_index_that_is_partly_embedded_says_so() -> None:
     assert {hit.tool.id.name for hit in result.hits} == {"read_file", "write_file"}
 
 
+async def test_what_will_not_be_embedded_is_not_promised() -> None:
+    model = FakeEmbedder()
+    index = await indexed(TOOLS[:1], model=model, like="file")
+    await index.apply([IndexEntry(tool) for tool in TOOLS[1:]], [])
+    catalog = FakeCatalog(TOOLS)
+    searcher = HybridSearcher(catalog, index, model, CurrentNames(catalog), is_coming=lambda: False)
+    result = await searcher.search(SearchRequest("file"))
+    assert (result.skipped, result.is_warming) == ((partly_embedded(1, 3),), False)
+
+
 @pytest.mark.parametrize("embedded", [0, 1])
 async def test_an_index_that_is_partly_embedded_says_so_even_where_no_word_matches(embedded: int) -> None:
     model = FakeEmbedder()
