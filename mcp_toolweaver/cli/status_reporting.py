@@ -35,9 +35,10 @@ async def keep_reporting(app: App, loaded: Configuration) -> None:
     try:
         while True:
             seen = timeline.version
-            await run_in_thread(file.write, await _report(app, loaded, since.isoformat(timespec="seconds")))
+            stands = await run_in_thread(file.write, await _report(app, loaded, since.isoformat(timespec="seconds")))
             await anyio.sleep(_PAUSE)
-            await timeline.wait_changed(seen)
+            if stands:  # else somebody read the old one just now
+                await timeline.wait_changed(seen)
     finally:
         file.close()
 

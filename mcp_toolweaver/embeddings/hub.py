@@ -6,7 +6,7 @@ import errno
 import glob
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from json import JSONDecodeError
@@ -30,19 +30,29 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils.tqdm import tqdm
 
-from mcp_toolweaver.embeddings.model_folder import GRAPH, INDEX, MODULES, SAFETENSORS, is_complete, lacking
+from mcp_toolweaver.embeddings.model_folder import (
+    GRAPH,
+    INDEX,
+    MODULES,
+    SAFETENSORS,
+    check_folder,
+    files_in,
+    is_absence,
+    lacking,
+)
+from mcp_toolweaver.embeddings.weights_headers import damage
 
 _NEEDED = (
-    *("config.json", MODULES, "sentence_bert_config.json", "config_sentence_transformers.json"),
-    *("tokenizer.json", "[0-9]_*/*.json"),
+    *("config.json", MODULES, "sentence_*_config.json", "config_sentence_transformers.json"),
+    *("tokenizer.json", "tokenizer_config.json", "[0-9]_*/*.json"),
 )
 _SMALL = (
-    *(*_NEEDED, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json"),
+    *(*_NEEDED, "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json"),
     *("merges.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "[0-9]_*/vocab.txt"),
 )
 """What others may have left out, since the tokenizer is whole without it, is fetched all the same."""
 _TENSORS = (SAFETENSORS, INDEX, "model-*-of-*.safetensors", "[0-9]_*/*.safetensors")
-_GRAPHS = (GRAPH, f"{GRAPH}_data")
+_GRAPHS = (GRAPH, f"{GRAPH}_data", f"{GRAPH}.data")
 
 _ANSWER = 10.0
 """Seconds that the hub has to list a model; the library bounds each read of a file likewise."""
@@ -66,18 +76,23 @@ class Refused(Exception):
         self.kind = kind
 
 
-def cached(repository: str, cache: Path | None = None) -> Path | None:
-    """Return the folder in the hub's cache that has a model; None if it has none, or half of one. Asks nobody."""
-    for weights in (_TENSORS, _GRAPHS):
+def cached(repository: str, cache: Path | None = None, *, needs_graph: bool = False) -> Path | None:
+    """Return the folder in the hub's cache that has a model; None if it has none, or half of one. Asks nobody.
+
+    Raises:
+        OSError: it cannot be read.
+        Unavailable: likewise.
+    """
+    for weights in (_GRAPHS,) if needs_graph else (_TENSORS, _GRAPHS):
+        wanted = (*_NEEDED, *weights)
         try:
-            found = snapshot_download(
-                repository, cache_dir=cache, local_files_only=True, allow_patterns=[*_NEEDED, *weights]
-            )
-        except (OSError, ValueError, EntryNotFoundError):  # not there, not all there, or no name of a model
+            found = snapshot_download(repository, cache_dir=cache, local_files_only=True, allow_patterns=[*wanted])
+        except (OSError, ValueError, EntryNotFoundError) as error:  # not there, not all there, or no name of a model
+            if isinstance(error, OSError) and not is_absence(error):
+                raise
             continue
         folder = Path(found)
-        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-        if is_complete(folder, [name for name in names if _matches(name, (*_NEEDED, *weights))]):
+        if not lacking([name for name in files_in(folder) if _matches(name, wanted)]) and not check_folder(folder):
             return folder
     return None
 
@@ -93,6 +108,7 @@ def fetch(repository: str, on_progress: Callable[[int, int], None], *, onnx_only
     constants.DOWNLOAD_CHUNK_SIZE = _STEP
     try:
         commit, sizes = _listing(repository, onnx_only=onnx_only)
+        _remove_damaged(repository, commit, sizes)
         there = sum(size for name, size in sizes.items() if _is_cached(repository, name, commit))
         total = sum(sizes.values())
         _make_room(repository, total - there)
@@ -131,7 +147,22 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def _is_cached(repository: str, name: str, commit: str) -> bool:
-    return isinstance(try_to_load_from_cache(repository, name, revision=commit), str)
+    return _in_cache(repository, name, commit) is not None
+
+
+def _in_cache(repository: str, name: str, commit: str) -> Path | None:
+    found = try_to_load_from_cache(repository, name, revision=commit)
+    return Path(found) if isinstance(found, str) else None
+
+
+def _remove_damaged(repository: str, commit: str, sizes: Mapping[str, int]) -> None:
+    """Remove what is not as the hub has it, which the library would leave as it is."""
+    for name, size in sizes.items():
+        path = _in_cache(repository, name, commit)
+        is_weights = _matches(name, (*_TENSORS, *_GRAPHS))
+        if path is not None and ((size and path.stat().st_size != size) or (is_weights and damage(path))):
+            path.resolve().unlink(missing_ok=True)  # what the name in the folder leads to
+            path.unlink(missing_ok=True)
 
 
 def _make_room(repository: str, needed: int) -> None:

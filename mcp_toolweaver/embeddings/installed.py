@@ -46,6 +46,11 @@ class Installed:
         return {"torch", "sentence_transformers"} <= self.versions.keys()
 
     @property
+    def needs_graphs(self) -> bool:
+        """Whether only models that have a graph of their own can be run."""
+        return self.runs_onnx and not self.runs_torch
+
+    @property
     def exports(self) -> bool:
         """Whether weights can be made into a graph."""
         return self.runs_onnx and self.runs_torch and "onnx" in self.versions

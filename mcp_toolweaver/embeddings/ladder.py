@@ -59,6 +59,7 @@ class Ladder:
             else:
                 self._stand_on(index)
                 return vectors
+        self._at, self._climb_at = 0, 0.0  # none works, so that each is as good to begin with as the last
         raise Unavailable(PART, "; ".join(f"{self._rungs[i].label}: {why}" for i, why in sorted(self._reasons.items())))
 
     def _fell(self, index: int, away: Unavailable) -> None:

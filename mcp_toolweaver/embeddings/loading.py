@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
-
-import anyio
 
 from mcp_toolweaver.core.errors import Unavailable, Unusable, Warming
 from mcp_toolweaver.core.interfaces import Embedder
@@ -32,7 +31,7 @@ class LoadingEmbedder:
         self._name = space
         self._load = load
         self._inner: Embedder | None = None
-        self._loading = anyio.Lock()
+        self._loading: asyncio.Task[None] | None = None
         self._step = _LOADING
         self.label = ""
         """What embeds queries, for people; empty until it is there."""
@@ -40,15 +39,27 @@ class LoadingEmbedder:
         self._backoff = Backoff(clock)
 
     async def load(self) -> None:
-        """Load the model; called again after a failure it tries again, once `retry_after` is over."""
-        async with self._loading:
+        """Load the model; called again after a failure it tries again, once `retry_after` is over.
+
+        It is loaded in a task of its own, so that a caller who leaves does not end a download that goes on for all.
+        """
+        if self._loading is None or self._loading.done():
             if self._inner is not None or self.retry_after != 0:
                 return
             self._step = _LOADING
-            try:
-                self._inner = await self._load()
-            except Unavailable as away:
-                self._failed(away)
+            self._loading = asyncio.create_task(self._try())
+        await asyncio.wait([self._loading])
+
+    async def _try(self) -> None:
+        try:
+            self._inner = await self._load()
+        except Unavailable as away:
+            self._failed(away)
+        except Exception as bug:  # noqa: BLE001  search goes on by words, and it is logged once
+            broken = Unavailable(PART, f"the embedding model cannot be loaded: {bug!r}")
+            if str(broken) != str(self._failure):
+                _log.exception("%s: what nobody expected, while the model was loaded", PART)
+            self._failed(broken)
 
     def tell(self, step: str) -> None:
         """Say what is being done to get the model, until it is there: ``the model is being exported``."""
@@ -81,7 +92,7 @@ class LoadingEmbedder:
     @property
     def is_loading(self) -> bool:
         """Whether `load` is at work."""
-        return self._inner is None and self._loading.locked()
+        return self._inner is None and self._loading is not None and not self._loading.done()
 
     @property
     def away(self) -> Unavailable | None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcp_toolweaver.embeddings.ladder import Ladder
 from mcp_toolweaver.embeddings.runtime import Runtime
 from mcp_toolweaver.embeddings.texts import prepared
 from mcp_toolweaver.embeddings.turns import Turns
@@ -38,22 +37,20 @@ class ModelFacts:
 class ModelEmbedder:
     """An `Embedder` over a loaded model."""
 
-    def __init__(
-        self, facts: ModelFacts, queries: Sequence[Runtime], documents: Sequence[Runtime], turns: Turns
-    ) -> None:
-        """Embed by runtimes, each used when those before it fail, of which there is at least one.
+    def __init__(self, facts: ModelFacts, queries: Runtime, documents: Runtime, turns: Turns) -> None:
+        """Embed by two runtimes, whose vectors are checked already: a `Ladder` over others, each by `ModelFacts.check`.
 
         Args:
             facts: What is known of the model.
-            queries: What may embed queries, best first.
-            documents: What may embed documents, best first, all of them into one space.
+            queries: What embeds queries.
+            documents: What embeds documents.
             turns: Holds documents back while a query is embedded.
         """
         self.space = facts.space
         self.query_space = facts.query_space
         self._facts = facts
-        self._queries = Ladder(queries, facts.check)
-        self._documents = Ladder(documents, facts.check)
+        self._queries = queries
+        self._documents = documents
         self._turns = turns
 
     @property

@@ -5,6 +5,7 @@ A model is data: what would have to run as code, its own classes or pickled weig
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -25,8 +26,10 @@ MODULES = "modules.json"
 
 _FIRST_MODULE = "0_*"
 """Where a model keeps its transformer that does not keep it beside ``modules.json``."""
+_READING = ("config.json", "tokenizer.json")
 _TRUSTED = "sentence_transformers."
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+_ABSENT = {None, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP}
 _NEVER_READ = "which may run code and are never read: convert them to safetensors"
 
 
@@ -70,6 +73,11 @@ def files_in(folder: Path) -> list[str]:
         below = Path(place).relative_to(folder)
         found += [(below / name).as_posix() for name in names if Path(place, name).is_file()]
     return found
+
+
+def is_absence(error: OSError) -> bool:
+    """Tell whether there is no such file, and not merely no way to read it just now."""
+    return error.errno in _ABSENT
 
 
 def tensor_files(folder: Path) -> list[Path]:
@@ -130,9 +138,6 @@ def reading_digest(folder: Path) -> str:
         raise _unreadable(folder, error) from error
 
 
-_READING = ("config.json", "tokenizer.json")
-
-
 def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
@@ -145,7 +150,8 @@ def _digest(files: Iterable[Path]) -> str:
 def _weights(folder: Path) -> list[Path]:
     """Return the first kind of weights of which all is there, or the first of which something is."""
     kinds = [files for files in (tensor_files(folder), graph_files(folder)) if files]
-    return next((files for files in kinds if all(path.is_file() for path in files)), next(iter(kinds), []))
+    whole = [files for files in kinds if all(path.is_file() for path in files)]
+    return (whole or kinds or [[]])[0]
 
 
 def _has(names: Collection[str], wanted: str) -> bool:
@@ -160,7 +166,7 @@ def _faulty_parts(folder: Path) -> list[str]:
     """Return what is wrong with the parts that a model consists of, as sentences."""
     try:
         modules = json.loads((folder / MODULES).read_bytes())
-    except FileNotFoundError:  # a bare transformer
+    except (FileNotFoundError, NotADirectoryError):  # a bare transformer, or nothing at all
         return []
     except (ValueError, RecursionError):
         modules = None
@@ -184,7 +190,7 @@ def _faulty_part(folder: Path, part: Mapping[str, Any]) -> str | None:
 
 
 def _raise_unless_gone(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+    if not is_absence(error):
         raise error
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +21,7 @@ from mcp_toolweaver.embeddings.ladder import Ladder
 from mcp_toolweaver.embeddings.lazy import LazyRuntime
 from mcp_toolweaver.embeddings.manifest import Manifest
 from mcp_toolweaver.embeddings.model import ModelEmbedder, ModelFacts
-from mcp_toolweaver.embeddings.plan import Plan, make_plan
+from mcp_toolweaver.embeddings.plan import Note, Plan, make_plan
 from mcp_toolweaver.embeddings.recipe import prompts
 from mcp_toolweaver.embeddings.rungs import Rungs
 from mcp_toolweaver.embeddings.runtime import PART, Runtime
@@ -30,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 _MAX_LENGTH = 512
 """Word pieces that a model sees which does not say how many."""
+_PATIENCE = 2.0
+"""Seconds that a query waits where another runtime has to be opened, which may take a minute; words answer then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,51 +93,59 @@ async def open_model(options: ModelOptions, told: Told | None = None) -> ModelEm
     installed = await run_in_thread(find_installed)
     identity = await _found(options, installed, told)
     is_quick = installed.runs_onnx  # on the CPU, for which no driver has to be asked
-    plan = await run_in_thread(_plan, options, installed, not is_quick)
-    rungs = Rungs(identity, await _ready(options.models, identity, plan, told), options.models, Turns())
+    plan = await _plan(options, installed, with_gpus=not is_quick)
+    rungs = Rungs(identity, await _ready(options, identity, plan, told), options.models, Turns())
     embedder = _embedder(options, rungs, plan, installed)
     await embedder.embed_queries(["hello"])  # loads the model and proves it
+    rungs.patience = _PATIENCE
     told.tell_ready(embedder.labels[0])
-    _log.info("search by meaning: queries by %s", embedder.labels[0])
+    _log.info("%s: queries by %s", PART, embedder.labels[0])
     return embedder
 
 
-def _plan(options: ModelOptions, installed: Installed, with_gpus: bool) -> Plan:  # noqa: FBT001  for a thread
-    found = survey(gpus=with_gpus and options.device != "cpu")
+async def _plan(options: ModelOptions, installed: Installed, *, with_gpus: bool) -> Plan:
+    found = await run_in_thread(partial(survey, gpus=with_gpus and options.device != "cpu"))
     plan = make_plan(options.device, found.devices, installed, threads=options.threads)
     if with_gpus:
-        for fault in found.faults:
-            _log.warning("search by meaning: %s", fault)
-        for note in plan.notes:
-            _log.log(logging.WARNING if note.is_against_wish else logging.INFO, "search by meaning: %s", note)
+        _report(found.faults, plan.notes)
     return plan
+
+
+def _report(faults: Sequence[str], notes: Sequence[Note]) -> None:
+    """Log what is wrong with the GPUs, and what could be better."""
+    for fault in faults:
+        _log.warning("%s: %s", PART, fault)
+    for note in notes:
+        _log.log(logging.WARNING if note.is_against_wish else logging.INFO, "%s: %s", PART, note)
 
 
 async def _found(options: ModelOptions, installed: Installed, told: Told) -> Identity:
     """Return the model, downloaded if it is not here."""
     if not installed.runs_onnx and not installed.runs_torch:
         raise Unusable(PART, f"the libraries are not installed; get them with: {INSTALL}")
-    found = await run_in_thread(identify, options.model, options.models)
+    found = await run_in_thread(partial(identify, needs_graph=installed.needs_graphs), options.model, options.models)
     if found is None:
         if not options.download:
             raise Unusable(PART, f"the model {options.model} is not on this machine, and embedding.download is off")
         await download(options.model, onnx_only=not installed.runs_torch, on_progress=told.tell_download)
-        found = await run_in_thread(identify, options.model, options.models)
+        found = await run_in_thread(
+            partial(identify, needs_graph=installed.needs_graphs), options.model, options.models
+        )
     if found is None:
         raise Unavailable(PART, f"the model {options.model!r} was downloaded, and is not to be found")
     return found
 
 
-async def _ready(models: Path, identity: Identity, plan: Plan, told: Told) -> Manifest | None:
+async def _ready(options: ModelOptions, identity: Identity, plan: Plan, told: Told) -> Manifest | None:
     """Return the model as ONNX Runtime wants it; None where it cannot be had, and torch has to do."""
     if identity.recipe is None or all(step.runtime != "onnx" for step in plan.queries):
         return None
     try:
         return await made(
-            models, identity, lambda step: told.tell(f"the embedding model is being prepared, once: {step}")
+            options.models, identity, lambda step: told.tell(f"the embedding model is being prepared, once: {step}")
         )
     except Unavailable as away:
-        if all(step.runtime == "onnx" for step in plan.queries):
+        if spaces.of_documents(options.precision) == "int8" or all(step.runtime == "onnx" for step in plan.queries):
             raise
         _log.warning("%s; it is run by torch instead, which is several times slower", away)
         return None
@@ -142,19 +154,22 @@ async def _ready(models: Path, identity: Identity, plan: Plan, told: Told) -> Ma
 def _embedder(options: ModelOptions, rungs: Rungs, plan: Plan, installed: Installed) -> ModelEmbedder:
     of_queries, of_documents = spaces.of_queries(options.precision), spaces.of_documents(options.precision)
     queries = rungs.queries(plan, of_queries)
-    if not queries or (of_documents == "int8" and not rungs.documents(plan, of_documents)):
+    if reason := rungs.lacks(of_documents):
+        raise Unusable(PART, reason)
+    if not queries or not rungs.documents(plan, of_documents):
         wish = f"embedding.precision {options.precision}"
         raise Unusable(PART, f"nothing here runs the model {options.model} with {wish}; try auto")
     facts = _facts(rungs.identity, of_queries, of_documents)
 
     async def documents() -> Runtime:
         """Ask the drivers, which takes a while, when there is something to embed."""
-        full = await run_in_thread(_plan, options, installed, True)  # noqa: FBT003  for a thread
+        full = await _plan(options, installed, with_gpus=True)
         ladder = Ladder(rungs.documents(full, of_documents), facts.check)
-        _log.info("search by meaning: tools by %s", ladder.label)
+        _log.info("%s: tools by %s", PART, ladder.label)
         return ladder
 
-    return ModelEmbedder(facts, queries, [LazyRuntime("the best device", documents)], rungs.turns)
+    ladder = Ladder(queries, facts.check)
+    return ModelEmbedder(facts, ladder, LazyRuntime("the best device", documents), rungs.turns)
 
 
 def _facts(identity: Identity, of_queries: Precision, of_documents: Precision) -> ModelFacts:

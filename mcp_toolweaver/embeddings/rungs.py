@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings import manifest
 from mcp_toolweaver.embeddings.graphs import whole
@@ -16,7 +17,9 @@ from mcp_toolweaver.embeddings.identity import Identity
 from mcp_toolweaver.embeddings.lazy import LazyRuntime
 from mcp_toolweaver.embeddings.manifest import Manifest
 from mcp_toolweaver.embeddings.plan import Plan, Step
+from mcp_toolweaver.embeddings.runtime import PART
 from mcp_toolweaver.embeddings.selfcheck import COMPARABLE, SAME_SPACE, proven
+from mcp_toolweaver.embeddings.torch_runtime.failures import first_line
 from mcp_toolweaver.embeddings.turns import Turns
 from mcp_toolweaver.embeddings.weights import verify
 
@@ -47,10 +50,17 @@ class Rungs:
         """
         self.identity = identity
         self.turns = turns
+        self.patience: float | None = None
+        """How many seconds a query waits for a runtime that is being opened; None for as long as it takes."""
         self._ready = ready
         self._models = models
         self._by_torch: dict[str, TorchRuntime] = {}
         self._loading = anyio.Lock()
+        self._mending = anyio.Lock()
+
+    def lacks(self, precision: Precision) -> str | None:
+        """Return why ONNX Runtime cannot run the model in a precision, which no later try would change."""
+        return self._ready.lacking or None if self._ready is not None and precision == "int8" else None
 
     def queries(self, plan: Plan, precision: Precision) -> list[Runtime]:
         """Return what may embed queries, best first: the precision that is wanted, then in full."""
@@ -59,7 +69,7 @@ class Rungs:
             rung
             for step in plan.queries
             for rung in (
-                [self._onnx(one, threads=plan.query_threads) for one in wanted]
+                [self._onnx(one, workers=plan.query_threads) for one in wanted]
                 if step.runtime == "onnx"
                 else self._torch(step, plan.threads, is_for_queries=True)
             )
@@ -76,29 +86,34 @@ class Rungs:
                 rungs += self._torch(step, plan.threads, is_for_queries=False)
         return [rung for rung in rungs if rung is not None]
 
-    def _onnx(
-        self, precision: Precision, *, threads: int = 1, workers: int = 1, turns: Turns | None = None
-    ) -> Runtime | None:
+    def _onnx(self, precision: Precision, *, workers: int, turns: Turns | None = None) -> Runtime | None:
         if self._ready is None:
             return None
         ready = self._ready
 
         async def load() -> Runtime:
-            names = (_GRAPHS[precision], manifest.TOKENIZER)
-            folder = await whole(self._models, self.identity, names)
-            module = await run_in_thread(import_module, "mcp_toolweaver.embeddings.onnx_runtime.runtime")
+            if reason := self.lacks(precision):
+                raise Unavailable(PART, reason)
+            graph, tokenizer = await self._files(precision)
+            module = await _imported("onnx_runtime.runtime", "ONNX Runtime")
 
             def opened() -> Runtime:
-                graph, tokenizer = (folder / name for name in names)
-                runtime: Runtime = module.load(
-                    graph, tokenizer, ready.recipe, precision, threads=threads, workers=workers, turns=turns
-                )
+                runtime: Runtime = module.load(graph, tokenizer, ready.recipe, precision, workers=workers, turns=turns)
                 return runtime
 
             return await proven(await run_in_thread(opened), ready, _LEAST[precision])
 
-        idle = None if turns is None else _IDLE
-        return LazyRuntime(f"ONNX Runtime, {precision}, on the CPU", load, idle=idle)
+        label = f"ONNX Runtime, {precision}, on the CPU"
+        if turns is None:
+            return LazyRuntime(label, load, patience=lambda: self.patience)
+        return LazyRuntime(label, load, idle=_IDLE)
+
+    async def _files(self, precision: Precision) -> tuple[Path, Path]:
+        """Return a graph and the tokenizer, made again if they are damaged, once for all who need them."""
+        names = (_GRAPHS[precision], manifest.TOKENIZER)
+        async with self._mending:
+            folder = await whole(self._models, self.identity, names)
+        return folder / names[0], folder / names[1]
 
     def _torch(self, step: Step, threads: int, *, is_for_queries: bool) -> Sequence[Runtime]:
         weights = self.identity.weights
@@ -109,17 +124,29 @@ class Rungs:
             runtime = await self._loaded(step.device, threads, weights)
             return runtime.for_queries() if is_for_queries else runtime
 
-        return [LazyRuntime(str(step), load)]
+        return [LazyRuntime(str(step), load, patience=lambda: self.patience if is_for_queries else None)]
 
     async def _loaded(self, device: str, threads: int, weights: Weights) -> TorchRuntime:
         """Return the model on a device, in memory once for all."""
         async with self._loading:
             if device not in self._by_torch:
                 await run_in_thread(verify, weights)
-                module = await run_in_thread(import_module, "mcp_toolweaver.embeddings.torch_runtime.runtime")
+                module = await _imported("torch_runtime.runtime", "torch")
                 folder = str(weights.folder)
                 runtime: TorchRuntime = await module.load(folder, device=device, turns=self.turns, threads=threads)
                 if self._ready is not None:
                     await proven(runtime, self._ready, SAME_SPACE)
                 self._by_torch[device] = runtime
             return self._by_torch[device]
+
+
+async def _imported(module: str, library: str) -> Any:
+    """Import a module of ours that needs a library, which may be there and broken.
+
+    Raises:
+        Unavailable: it cannot be imported.
+    """
+    try:
+        return await run_in_thread(import_module, f"mcp_toolweaver.embeddings.{module}")
+    except Exception as error:  # built for another numpy, or a library of the system that is missing
+        raise Unavailable(PART, f"{library} cannot be imported: {first_line(error)}; install it anew") from error

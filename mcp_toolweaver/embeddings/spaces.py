@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from mcp_toolweaver.embeddings.identity import Identity, identify
+from mcp_toolweaver.embeddings.installed import find_installed
 
 Precision: TypeAlias = Literal["fp32", "int8"]
 """``fp32`` is what a model computes in 32 bits, or in 16 on a GPU: the same vectors to a cosine of 0.999 and more."""
@@ -37,7 +38,7 @@ def space_name(identity: Identity, precision: Precision) -> str:
 
 def document_space(model: str, models: Path, setting: str) -> VectorSpace | None:
     """Return the space of a model's documents without loading it; None where only loading tells. Blocking."""
-    identity = identify(model, models)
+    identity = identify(model, models, needs_graph=find_installed().needs_graphs)
     if identity is None or identity.recipe is None:
         return None
     return VectorSpace(space_name(identity, of_documents(setting)), identity.recipe.dimension)

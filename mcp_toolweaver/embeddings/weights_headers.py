@@ -35,11 +35,12 @@ def damage(path: Path) -> str | None:
         return f"{path} is missing"
     if path.suffix == ".json":
         return None if shards(path) else f"{path} is damaged"
+    if path.suffix == ".safetensors":
+        return _tensor_damage(path)
     if path.stat().st_size == 0:
         return f"{path} is empty"
-    if path.suffix == ".onnx":
-        return f"{path} is damaged or cut off: it is no graph" if external(path) is None else None
-    return _tensor_damage(path) if path.suffix == ".safetensors" else None
+    is_broken = path.suffix == ".onnx" and external(path) is None
+    return f"{path} is damaged or cut off: it is no graph" if is_broken else None
 
 
 def shards(index: Path) -> list[str]:

@@ -11,6 +11,8 @@ from mcp_toolweaver.index.administration import IndexAdmin, texts
 from mcp_toolweaver.index.portable import VectorFile, writing
 
 _BATCH = 1024
+_SHOWN = 40
+"""Characters of the name of a space; those of models are no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ async def receive(admin: IndexAdmin, snapshot: Snapshot, file: VectorFile) -> Mo
     space, wanted = await _space(admin), texts(snapshot)
     if file.space != space:
         raise InvalidRequest(
-            f"the file holds vectors of another model ({_short(file.space)}) than the configured one "
-            f"({_short(space)}); nothing was imported"
+            f"the file holds vectors of {_difference(file.space, space)} ({_short(file.space)}) than the configured "
+            f"one ({_short(space)}); nothing was imported"
         )
     found = 0
     for batch in file.batches():
@@ -73,5 +75,11 @@ async def _space(admin: IndexAdmin) -> str:
     return space
 
 
+def _difference(one: str, other: str) -> str:
+    """Return in what two spaces differ; the last part of a name is the precision."""
+    return "another precision" if one.rpartition("-")[0] == other.rpartition("-")[0] != "" else "another model"
+
+
 def _short(space: str) -> str:
-    return repr(space[:16])
+    """Return the two ends of a name, of which either may differ."""
+    return repr(space if len(space) <= _SHOWN else f"{space[: _SHOWN // 2]}…{space[-_SHOWN // 2 :]}")

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 _LOOK = 0.05
 """Seconds to try a lock: longer than another visitor holds that of a dead process."""
 _LOOK_AGAIN = 0.01
+_TRIES = 50
+"""How often to put a report in place that somebody reads, which takes a moment."""
 _YOUNG = 60.0
 """Seconds during which a lock without a report may belong to a process that is just starting."""
 
@@ -43,17 +45,19 @@ class StatusFile:
         self._in_use = threading.Lock()
         self._is_closed = self._has_complained = False
 
-    def write(self, report: Report) -> None:
-        """Replace the report, unless it is the same."""
+    def write(self, report: Report) -> bool:
+        """Replace the report, unless it is the same; return whether it stands there now."""
         with self._in_use:
-            if self._is_closed or report == self._written:
-                return
+            if self._is_closed:
+                return False
             try:
-                self._open()
-                _replace(self._path, encode(report))
-                self._written = report
+                if report != self._written:
+                    self._open()
+                    _replace(self._path, encode(report))
+                    self._written = report
             except (OSError, NotImplementedError, Timeout) as error:
                 self._complain(error)
+            return report == self._written
 
     def close(self) -> None:
         """Remove the file."""
@@ -110,6 +114,11 @@ def _replace(path: Path, data: bytes) -> None:
     whole = path.with_suffix(".tmp")
     with open(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123  with a mode
         file.write(data)
+    for _try in range(_TRIES - 1):
+        with suppress(PermissionError):  # on Windows, while somebody reads it
+            whole.replace(path)
+            return
+        time.sleep(_LOOK_AGAIN)
     whole.replace(path)
 
 

@@ -28,6 +28,18 @@ def tensors(size: int = 64, fill: bytes = b"\0") -> bytes:
     return len(header).to_bytes(8, "little") + header + fill * size
 
 
+def graph(*data: str) -> bytes:
+    """Return what is written like an ONNX graph, with one tensor for each file that holds numbers of it."""
+    places = [_field(1, b"location") + _field(2, name.encode()) for name in data]
+    tensors_in = [_field(5, b"\x08\x03" + _field(8, b"weight") + _field(13, place)) for place in places]
+    return b"\x08\x08" + _field(7, _field(2, b"a graph") + b"".join(tensors_in))
+
+
+def _field(number: int, value: bytes) -> bytes:
+    assert len(value) < 0x80, "its size is written in one byte"
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
 def model_files(**others: bytes) -> dict[str, bytes]:
     """Return a small model as its authors would publish it."""
     return {
@@ -37,7 +49,7 @@ def model_files(**others: bytes) -> dict[str, bytes]:
         "tokenizer.json": b'{"model": {}}',
         "1_Pooling/config.json": b"{}",
         "model.safetensors": tensors(),
-        "onnx/model.onnx": b"a graph",
+        "onnx/model.onnx": graph(),
         "onnx/model_O4.onnx": b"another graph",
         "pytorch_model.bin": b"never read",
         "modeling_own.py": b"never run",

@@ -1,9 +1,9 @@
-"""A runtime without a model."""
+"""Runtimes without a model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.lowlevel
@@ -14,6 +14,35 @@ from mcp_toolweaver.embeddings.runtime import PART
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
+
+
+class FakeTorchRuntimes:
+    """In the place of the module that loads models by torch: every device gives the same vectors."""
+
+    def __init__(self, vectors: Mapping[str, Sequence[float]]) -> None:
+        self.vectors = vectors
+        self.loads: list[str] = []
+
+    async def load(self, _folder: str, *, device: str, **_options: Any) -> FakeTorchRuntime:
+        await anyio.lowlevel.checkpoint()
+        self.loads.append(device)
+        return FakeTorchRuntime(self.vectors)
+
+
+class FakeTorchRuntime:
+    """Has a vector for each of a few texts."""
+
+    label = "torch"
+
+    def __init__(self, vectors: Mapping[str, Sequence[float]]) -> None:
+        self._vectors = vectors
+
+    def for_queries(self) -> FakeTorchRuntime:
+        return self
+
+    async def embed(self, texts: Sequence[str], *, prompt: str = "") -> Sequence[Vector]:  # noqa: ARG002  see Runtime
+        await anyio.lowlevel.checkpoint()
+        return [np.asarray(self._vectors[text], dtype=np.float32) for text in texts]
 
 
 class FakeRuntime:

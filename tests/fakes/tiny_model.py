@@ -13,12 +13,14 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+_onnx: Any = onnx  # its types are partly unknown
+
 DIMENSION = 16
 WORDS = ("[UNK]", "create", "an", "issue", "what", "is", "the", "weather", "list", "pull", "requests", "github", "x")
 
 
 def write_tiny_model(folder: Path, *, pooling: str = "mean", max_length: int = 8, seed: int = 1) -> Path:
-    """Write a SentenceTransformer folder with a graph of its own and no other weights."""
+    """Write a SentenceTransformer folder with a graph of its own, of which `write_graph` writes others."""
     _json(folder / "config.json", {"model_type": "tiny", "hidden_size": DIMENSION})
     _json(folder / "sentence_bert_config.json", {"max_seq_length": max_length})
     _json(
@@ -33,11 +35,24 @@ def write_tiny_model(folder: Path, *, pooling: str = "mean", max_length: int = 8
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "onnx").mkdir()
-    (folder / "onnx" / "model.onnx").write_bytes(_graph(seed).SerializeToString())
+    write_graph(folder / "onnx" / "model.onnx", seed)
     return folder
 
 
-def _graph(seed: int) -> onnx.ModelProto:
+def write_graph(path: Path, seed: int, *, apart: bool = False, layer: str = "MatMul") -> None:
+    """Write the graph of a model.
+
+    Args:
+        path: Where to.
+        seed: Which model.
+        apart: Whether its numbers are in a file beside it.
+        layer: The operator over the word vectors.
+    """
+    graph, beside = _graph(seed, layer), f"{path.name}_data"
+    _onnx.save(graph, str(path), save_as_external_data=apart, location=beside, size_threshold=0)
+
+
+def _graph(seed: int, operator: str) -> onnx.ModelProto:
     random = np.random.default_rng(seed)
     table = random.normal(size=(len(WORDS), DIMENSION)).astype(np.float32)
     layer = random.normal(size=(DIMENSION, DIMENSION)).astype(np.float32)
@@ -45,7 +60,7 @@ def _graph(seed: int) -> onnx.ModelProto:
     output = helper.make_tensor_value_info("states", TensorProto.FLOAT, ["texts", "pieces", DIMENSION])
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["words"], axis=0),
-        helper.make_node("MatMul", ["words", "layer"], ["states"]),
+        helper.make_node(operator, ["words", "layer"], ["states"]),
     ]
     weights = [numpy_helper.from_array(table, "table"), numpy_helper.from_array(layer, "layer")]
     graph = helper.make_graph(nodes, "tiny", inputs, [output], weights)

@@ -13,7 +13,7 @@ from mcp_toolweaver.core.errors import Unavailable, Unusable
 from mcp_toolweaver.embeddings import hub as real_hub
 from mcp_toolweaver.embeddings.download import download
 from mcp_toolweaver.embeddings.weights import DEFAULT_MODEL, Weights, verify
-from tests.fakes.model_hub import COMMIT, REPOSITORY, FakeHub, tensors
+from tests.fakes.model_hub import COMMIT, REPOSITORY, FakeHub, graph, tensors
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def test_without_torch_the_graph_comes_instead(tmp_path: Path, monkeypatch
         hub.serve_to(monkeypatch, tmp_path)
         weights = await get(onnx_only=True)
     assert "model.safetensors" not in hub.got
-    assert (weights.folder / "onnx" / "model.onnx").read_bytes() == b"a graph"
+    assert (weights.folder / "onnx" / "model.onnx").read_bytes() == graph()
     assert not (weights.folder / "onnx" / "model_O4.onnx").exists()
     assert real_hub.cached(REPOSITORY, tmp_path / "hub") == weights.folder
 

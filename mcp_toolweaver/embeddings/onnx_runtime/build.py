@@ -1,96 +1,70 @@
 """A child process that makes a model ready for ONNX Runtime: ``python -m …build WEIGHTS TARGET DIGEST``.
 
-    the weights' own graph, or one exported by torch -> the same in 8 bits -> compared -> manifest
+    the weights' own graph, or one exported by torch, compared -> the same in 8 bits -> manifest
 
-It prints a line for each step.
+It prints a line for each step, and one that starts with `MARK` where another try would be no use.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mcp_toolweaver.core.children import be_a_child
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.embeddings.installed import INSTALL
 from mcp_toolweaver.embeddings.manifest import FULL, SMALL, TOKENIZER, Manifest, digest, write
-from mcp_toolweaver.embeddings.recipe import Recipe, read_recipe
+from mcp_toolweaver.embeddings.onnx_runtime.origin import PROBES, Exporter, Job, Refused, find_exporter, put_graph
+from mcp_toolweaver.embeddings.recipe import read_recipe
+from mcp_toolweaver.embeddings.refusals import MARK, libraries
+from mcp_toolweaver.embeddings.torch_runtime.failures import first_line
 
-if TYPE_CHECKING:
-    from mcp_toolweaver.core.query import Vector
-
-PROBES = (
-    "create an issue",
-    "What is the weather like in Berlin tomorrow, and do I need an umbrella?",
-    "github list_pull_requests: List pull requests in a repository, filtered by state, head and base branch.",
-    "x",
-)
-"""Texts of several lengths whose vectors are compared whenever a graph is opened."""
-_COMPARED = (*PROBES, "A text that is longer than what the model sees, so that it is cut. " * 60)
-PUBLISHED = "onnx/model.onnx"
-"""Where a model's own graph lies beside its weights."""
-_SAME = 0.999
+_CONFIG = "config.json"
 
 
-def build(weights: Path, target: Path, weights_digest: str) -> None:
+def build(
+    weights: Path, target: Path, weights_digest: str, find: Callable[[], Exporter | None] = find_exporter
+) -> None:
     """Fill an empty folder with what ONNX Runtime needs.
 
     Args:
         weights: A SentenceTransformer folder.
         target: The folder to fill; its manifest is written last.
         weights_digest: The SHA-256 of the weights.
+        find: Returns what exports a graph, if there is any.
 
     Raises:
-        SystemExit: it cannot be done; the message says why.
+        Refused: it can never be done.
+        Exception: it could not be done.
     """
     recipe = read_recipe(weights)
     if recipe is None:
-        raise SystemExit("the model does more than pooling after its transformer")
-    known = _graph(weights, target)
+        raise Refused("the model does more than pooling after its transformer")
+    job = Job(weights, target, recipe)
+    vectors = put_graph(job, _say, find)
     _say("computing in 8 bits")
-    module = import_module("mcp_toolweaver.embeddings.onnx_runtime.quantize")
-    module.quantize(target / FULL, weights / "config.json", target / SMALL)
-    _say("comparing")
-    made = _vectors(target, recipe)
-    if known is not None and min(map(_cosine, known, made)) < _SAME:
-        raise SystemExit("the exported graph does not give the vectors of the model")
-    probes = {text: vector.tolist() for text, vector in zip(PROBES, known or made, strict=False)}
-    files = {name: digest(target / name) or "" for name in (FULL, SMALL, TOKENIZER)}
-    write(target, Manifest(weights_digest, recipe, files, probes))
+    lacking = _quantize(target / FULL, weights / _CONFIG, target / SMALL)
+    probes = {text: vector.tolist() for text, vector in zip(PROBES, vectors, strict=True)}
+    made = [name for name in (FULL, SMALL, TOKENIZER, *job.numbers) if (target / name).is_file()]
+    files = {name: digest(target / name) or "" for name in made}
+    write(target, Manifest(weights_digest, recipe, files, probes, lacking, libraries()))
 
 
-def _graph(weights: Path, target: Path) -> Sequence[Vector] | None:
-    """Put graph and tokenizer in place; return the vectors of the probes by torch if it was needed."""
-    if (weights / TOKENIZER).is_file():
-        shutil.copyfile(weights / TOKENIZER, target / TOKENIZER)
-    if (weights / PUBLISHED).is_file() and (target / TOKENIZER).is_file():
-        shutil.copyfile(weights / PUBLISHED, target / FULL)
-        return None
-    if find_spec("torch") is None or find_spec("sentence_transformers") is None:
-        raise SystemExit("the weights have no ONNX graph, and torch is not installed to make one")
-    _say("loading the weights")
-    torch = import_module("mcp_toolweaver.embeddings.torch_runtime.export")
-    model = torch.open_model(weights)
-    if not (target / TOKENIZER).is_file():
-        model.tokenizer.save_pretrained(str(target))
-    _say("exporting the graph")
-    torch.export(model, target / FULL)
-    vectors: Sequence[Vector] = torch.reference(model, _COMPARED)
-    return vectors
-
-
-def _vectors(folder: Path, recipe: Recipe) -> list[Vector]:
-    runtime = import_module("mcp_toolweaver.embeddings.onnx_runtime.runtime")
-    vectors = import_module("mcp_toolweaver.embeddings.vectors")
-    model = runtime.load(folder / FULL, folder / TOKENIZER, recipe, "fp32")
-    made: list[Vector] = vectors.normalized(
-        [model.vector(text) for text in _COMPARED], len(_COMPARED), recipe.dimension
-    )
-    return made
+def _quantize(graph: Path, config: Path, target: Path) -> str:
+    """Write the graph in 8 bits; return why there is none, which leaves the full one."""
+    try:
+        import_module("mcp_toolweaver.embeddings.onnx_runtime.quantize").quantize(graph, config, target)
+    except (OSError, MemoryError):  # a disk without room, which may have some the next time
+        raise
+    except Exception as error:  # noqa: BLE001  it uses three libraries, which raise nearly anything
+        target.unlink(missing_ok=True)
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        why = f"the package {missing} is not installed; get it with: {INSTALL}" if missing else first_line(error)
+        return f"there is no graph in 8 bits: {why}"
+    return ""
 
 
 def _say(step: str) -> None:
@@ -98,12 +72,19 @@ def _say(step: str) -> None:
     sys.stdout.flush()
 
 
-def _cosine(one: Vector, other: Vector) -> float:
-    return float(one @ other)
-
-
-if __name__ == "__main__":
+def main() -> None:
+    """Make the model ready that the arguments name."""
     be_a_child()
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    build(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    try:
+        build(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    except Refused as refused:
+        _say(f"{MARK}{refused}")
+        raise SystemExit(str(refused)) from None
+    except Unavailable as away:
+        raise SystemExit(away.reason) from None
+
+
+if __name__ == "__main__":
+    main()

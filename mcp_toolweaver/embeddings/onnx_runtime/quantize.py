@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,7 +29,6 @@ def quantize(graph: Path, config: Path, target: Path) -> None:
         config: The ``config.json`` of its model.
         target: Where to write.
     """
-    logging.getLogger().setLevel(logging.ERROR)  # both libraries report each operator
     with TemporaryDirectory(dir=target.parent) as scratch:
         source = _fused(graph, json.loads(config.read_text(encoding="utf-8")), Path(scratch) / "fused.onnx")
         _quantization.quantize_dynamic(

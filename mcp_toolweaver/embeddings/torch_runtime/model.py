@@ -78,10 +78,18 @@ class LoadedModel:
         return list(rows)
 
     def free(self) -> None:
-        """Give back the memory of the device that torch keeps for later."""
+        """Give back the memory of the device that torch keeps for later.
+
+        Raises:
+            Unavailable: the device failed.
+        """
         kind = self.device.partition(":")[0]
-        if kind != "cpu":
+        if kind == "cpu":
+            return
+        try:
             getattr(import_module("torch"), kind).empty_cache()
+        except Exception as error:  # an error of CUDA stays, and comes up again wherever it is used
+            raise self._away(f"failed: {first_line(error)}") from error
 
     def exhausted(self) -> Unavailable:
         """Return the error for a device that has no memory for a single text."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,20 +13,20 @@ import numpy as np
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.embeddings.installed import INSTALL
+from mcp_toolweaver.embeddings.model_folder import SAFETENSORS, check_folder, tensor_files
 from mcp_toolweaver.embeddings.runtime import PART
 from mcp_toolweaver.embeddings.torch_runtime.devices import read_torch, refusal
 from mcp_toolweaver.embeddings.torch_runtime.failures import OutOfMemory, first_line, is_damage, is_out_of_memory
-from mcp_toolweaver.embeddings.torch_runtime.folder import check_folder
 from mcp_toolweaver.embeddings.torch_runtime.model import Encoder, LoadedModel
 
 _LIBRARIES = ("torch", "transformers.utils.logging", "sentence_transformers")
 
 
-def open_model(name: str, device: str, *, half: bool | None, threads: int | None) -> LoadedModel:
-    """Load a model from a folder or, by its name, from the hub's cache on this machine.
+def open_model(folder: Path, device: str, *, half: bool | None, threads: int | None) -> LoadedModel:
+    """Load a model from its folder.
 
     Args:
-        name: The folder or the name.
+        folder: A SentenceTransformer folder.
         device: ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         half: Whether to compute in 16 bits. None does so on a GPU, unless the model's numbers do not fit into them.
             Of the two kinds of 16 bits it is the one with the longer fraction: the cosine with 32 bits is
@@ -37,12 +39,12 @@ def open_model(name: str, device: str, *, half: bool | None, threads: int | None
     is_gpu = device != "cpu"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if is_gpu else "false")  # a GPU waits for its words
     _import_libraries()
-    if refused := refusal(device, read_torch()):
+    with _translated(folder, device):
+        refused = refusal(device, read_torch())
+        if threads is not None and not is_gpu:
+            import_module("torch").set_num_threads(threads)
+    if refused or (refused := _unfit(folder)):
         raise Unavailable(PART, refused)
-    folder = _folder(name)
-    check_folder(folder)
-    if threads is not None and not is_gpu:
-        import_module("torch").set_num_threads(threads)
     if is_gpu if half is None else half:
         model = _loaded(folder, device, is_half=True)
         if half or _is_sound(model):
@@ -61,22 +63,19 @@ def _import_libraries() -> None:
         raise Unavailable(PART, f"torch cannot be imported: {first_line(error)}; install it anew") from error
 
 
-def _folder(name: str) -> Path:
-    if Path(name).is_dir():
-        return Path(name)
-    try:
-        cached = import_module("sentence_transformers.util").load_dir_path(name, "", local_files_only=True)
-    except Exception as error:  # the library of the hub has many of its own
-        raise Unavailable(PART, f"the model {name!r} cannot be found: {first_line(error)}") from error
-    if cached is None:
-        raise Unavailable(PART, f"the model {name!r} is not on this machine; name a folder, or fetch it first")
-    return Path(cached)
+def _unfit(folder: Path) -> str | None:
+    """Return why torch cannot read what is in a folder; None if it can."""
+    if found := check_folder(folder):
+        return f"the model in {folder} cannot be used: {'; '.join(found)}"
+    if not tensor_files(folder):
+        return f"the model in {folder} has no weights that torch reads ({SAFETENSORS})"
+    return None
 
 
 def _loaded(folder: Path, device: str, *, is_half: bool) -> LoadedModel:
     torch: Any = import_module("torch")
     import_module("transformers.utils.logging").disable_progress_bar()
-    try:
+    with _translated(folder, device):
         encoder: Encoder = import_module("sentence_transformers").SentenceTransformer(
             str(folder),
             device=device,
@@ -84,9 +83,17 @@ def _loaded(folder: Path, device: str, *, is_half: bool) -> LoadedModel:
             trust_remote_code=False,
             model_kwargs={"use_safetensors": True, "dtype": torch.float16 if is_half else torch.float32},
         )
-    except Exception as error:  # the libraries raise nearly anything
+        place = _place(torch, device)
+    return LoadedModel(encoder, device, f"torch, fp{16 if is_half else 32}, {place}")
+
+
+@contextmanager
+def _translated(folder: Path, device: str) -> Generator[None]:
+    """Say in words what the libraries raise, which is nearly anything."""
+    try:
+        yield
+    except Exception as error:
         raise Unavailable(PART, _refused(folder, device, error)) from error
-    return LoadedModel(encoder, device, f"torch, fp{16 if is_half else 32}, {_place(torch, device)}")
 
 
 def _refused(folder: Path, device: str, error: Exception) -> str:
@@ -94,7 +101,7 @@ def _refused(folder: Path, device: str, error: Exception) -> str:
         return f"{device} has no memory for the model in {folder}; free some, or take a smaller model"
     if is_damage(error):
         return f"the model in {folder} is damaged or half-downloaded ({first_line(error)}); get it again"
-    return f"the model in {folder} cannot be loaded: {first_line(error)}"
+    return f"the model in {folder} cannot be loaded to {device}: {first_line(error)}"
 
 
 def _is_sound(model: LoadedModel) -> bool:

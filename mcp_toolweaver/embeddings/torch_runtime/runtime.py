@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def load(
-    folder_or_name: str, *, device: str, turns: Turns, half: bool | None = None, threads: int | None = None
+    folder: str, *, device: str, turns: Turns, half: bool | None = None, threads: int | None = None
 ) -> TorchRuntime:
     """Load a model for documents, which takes seconds; see `open_model`.
 
@@ -31,7 +32,7 @@ async def load(
     """
 
     def run() -> LoadedModel:
-        return open_model(folder_or_name, device, half=half, threads=threads)
+        return open_model(Path(folder), device, half=half, threads=threads)
 
     return TorchRuntime(await run_in_thread(run), turns)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,21 +32,6 @@ def one(rows: Iterable[Row]) -> Row:
     (row,) = rows
     assert bool(row.advice) == (row.state != "ok")
     return row
-
-
-def model(folder: Path) -> Path:
-    """Write a model that is whole, as far as can be seen without reading its numbers."""
-    folder.mkdir()
-    header = json.dumps({"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
-    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
-    for name in ("config.json", "tokenizer.json"):
-        (folder / name).write_text("{}", encoding="utf-8")
-    return folder
-
-
-def of_model(installed: Installed = ALL, **given: object) -> list[Row]:
-    rows = doctor_meaning.model_rows(Settings(embedding=EmbeddingSettings.model_validate(given)), installed)
-    return [row for row in rows if row.name != "its graph"]
 
 
 def test_no_configuration_is_a_warning() -> None:
@@ -157,46 +141,9 @@ def test_a_device_that_was_asked_for_in_vain_is_a_problem_and_any_other_note_a_w
     assert (nothing.state, nothing.advice) == ("warning", "pip install 'mcp-toolweaver[embeddings]'")
 
 
-def test_search_by_words_alone_on_purpose_is_ok_and_needs_no_model() -> None:
+def test_search_by_words_alone_on_purpose_is_ok() -> None:
     row = one(doctor_meaning.plan_rows(EmbeddingSettings(enabled=False), make_plan("auto", [CPU], Installed())))
     assert (row.state, row.finding) == ("ok", "by words alone: embedding.enabled is false")
-    assert of_model(enabled=False) == []
-
-
-def test_a_whole_model_is_said_with_where_it_comes_from(tmp_path: Path) -> None:
-    folder = model(tmp_path / "m")
-    row = one(of_model(model=str(folder)))
-    assert (row.state, row.finding) == ("ok", f"from the folder {folder} ({folder})")
-
-
-def test_a_damaged_model_is_a_problem(tmp_path: Path) -> None:
-    folder = model(tmp_path / "m")
-    (folder / "model.safetensors").write_bytes(b"damaged")
-    row = one(of_model(model=str(folder)))
-    assert (row.state, row.advice) == ("problem", f"put a whole copy into {folder}")
-    assert "model.safetensors is damaged" in row.finding
-
-
-def test_a_folder_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
-    row = one(of_model(model=str(tmp_path / "nowhere")))
-    assert row.state == "problem"
-    assert "there is no such folder" in row.finding
-
-
-@pytest.mark.parametrize(
-    ("download", "libraries", "finding"),
-    [
-        (True, {"huggingface_hub": "2.4.0"}, "it will be fetched from the model hub when it is first needed"),
-        (True, ONNX, "nothing is installed that could fetch it"),
-        (False, {"huggingface_hub": "2.4.0"}, "embedding.download is false"),
-    ],
-)
-def test_a_model_that_is_not_here_is_a_warning_that_says_what_will_happen(
-    libraries: dict[str, str], finding: str, *, download: bool
-) -> None:
-    row = one(of_model(Installed(libraries), model="nobody/has-this-model", download=download))
-    assert row.state == "warning"
-    assert finding in row.finding
 
 
 def test_the_report_is_a_table_and_what_to_do_in_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,12 @@
 """A runtime that opens itself once, and is let go when nobody uses it."""
 
+import asyncio
+
 import anyio
 import anyio.lowlevel
 import pytest
 
-from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.errors import Unavailable, Warming
 from mcp_toolweaver.embeddings.lazy import LazyRuntime
 from mcp_toolweaver.embeddings.runtime import Runtime
 from tests.fakes.runtime import FakeRuntime
@@ -137,16 +139,71 @@ async def test_without_an_idle_time_it_is_kept() -> None:
     assert opener.count == 1
 
 
-async def test_after_a_bug_in_opening_it_is_opened_anew() -> None:
-    bugs = [ValueError("a bug")]
+async def test_what_nobody_expected_is_a_failure_like_others_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    clock, bugs = Clock(), [ValueError("a bug"), ValueError("a bug"), KeyError("another")]
 
     async def open_() -> Runtime:
         if bugs:
-            raise bugs.pop()
+            raise bugs.pop(0)
         return FakeRuntime("opened")
 
-    lazy = LazyRuntime("GPU", open_)
-    with pytest.raises(ValueError, match="a bug"):
-        await lazy.embed(["a"])
-    assert lazy.label == "GPU"
+    lazy = LazyRuntime("GPU", open_, retry=300, clock=clock)
+    for now, said in ((0, "ValueError"), (299, "ValueError"), (300, "ValueError"), (600, "KeyError")):
+        clock.now = 1000.0 + now
+        with pytest.raises(Unavailable, match=f"search by meaning: it cannot be opened: {said}"):
+            await lazy.embed(["a"])
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError, KeyError]
+    clock.now += 300
     assert len(await lazy.embed(["a"])) == 1
+
+
+async def test_what_was_interrupted_is_opened_anew() -> None:
+    opener = Opener()
+    opener.gate = anyio.Event()
+    lazy = LazyRuntime("GPU", opener)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_interrupted, lazy)
+        while not opener.count:
+            await anyio.lowlevel.checkpoint()
+        for task in asyncio.all_tasks():
+            if "_try" in repr(task.get_coro()):
+                task.cancel()
+    opener.gate.set()
+    assert len(await lazy.embed(["a"])) == 1
+
+
+async def _interrupted(lazy: LazyRuntime) -> None:
+    with pytest.raises(Unavailable, match="GPU was interrupted while it was opened"):
+        await lazy.embed(["a"])
+
+
+async def test_what_is_open_only_after_everybody_has_left_is_let_go_too() -> None:
+    opener = Opener()
+    opener.gate = anyio.Event()
+    lazy = LazyRuntime("GPU", opener, idle=0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lazy.embed, ["a"])
+        while not opener.count:
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    await anyio.sleep(0.01)  # in which the timer of who left has run out
+    opener.gate.set()
+    labels = [lazy.label]
+    with anyio.fail_after(30):
+        while labels[-2:] != ["opened", "GPU"]:
+            await anyio.lowlevel.checkpoint()
+            labels += [lazy.label] if lazy.label != labels[-1] else []
+
+
+async def test_who_has_no_patience_hears_that_it_is_being_opened_which_goes_on() -> None:
+    opener = Opener()
+    opener.gate = anyio.Event()
+    lazy = LazyRuntime("GPU", opener, patience=lambda: 0)
+    for _ in range(2):
+        with pytest.raises(Warming, match="GPU is still being opened"):
+            await lazy.embed(["a"])
+    opener.gate.set()
+    while lazy.label == "GPU":
+        await anyio.lowlevel.checkpoint()
+    assert len(await lazy.embed(["a"])) == 1
+    assert opener.count == 1

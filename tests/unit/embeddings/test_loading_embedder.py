@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from mcp_toolweaver.core.errors import Unavailable, Unusable, Warming
@@ -162,20 +167,82 @@ async def test_who_asks_while_it_is_loading_waits_for_the_same_model() -> None:
     assert trying.tries == 1
 
 
-async def test_a_load_that_was_cancelled_begins_anew() -> None:
+async def test_who_leaves_does_not_end_the_loading() -> None:
     trying = Trying()
-    with anyio.CancelScope() as scope:
-        scope.cancel()
+    trying.hold = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(trying.embedder.load)
+        while not trying.tries:
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    assert trying.embedder.is_loading
+    trying.hold.set()
+    await trying.embedder.load()
+    assert trying.embedder.is_loaded
+    assert trying.tries == 1
+
+
+async def test_what_nobody_expected_is_a_failure_like_others_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    trying = Trying(ValueError("a bug"), ValueError("a bug"), KeyError("another"))
+    for _ in range(3):
         await trying.embedder.load()
-    assert not trying.embedder.is_loaded
+        assert not trying.embedder.is_loading
+        with pytest.raises(Unavailable, match=r"the embedding model cannot be loaded: (Value|Key)Error"):
+            await trying.embedder.embed_queries(["a"])
+        assert trying.embedder.retry_after, "after a while"
+        trying.now += 1e6
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError, KeyError]
     await trying.embedder.load()
     assert trying.embedder.is_loaded
 
 
-async def test_a_bug_in_loading_is_not_hidden() -> None:
-    embedder = Trying(ValueError("a bug")).embedder
-    with pytest.raises(ValueError, match="a bug"):
-        await embedder.load()
-    assert not embedder.is_loaded
-    with pytest.raises(Unavailable):
-        await embedder.embed_queries(["a"])
+CHILD = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+LEAVES = """
+import os
+import anyio
+from mcp_toolweaver.core.children import run_module
+from mcp_toolweaver.embeddings.loading import LoadingEmbedder
+
+async def load():
+    try:
+        await run_module("a_child_of_the_test", on_line=hear)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(look)
+
+def hear(line):
+    global pid
+    pid = int(line)
+    begun.set()
+
+def look():
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        print("it has ended")
+
+async def main():
+    global begun
+    begun = anyio.Event()
+    embedder = LoadingEmbedder("fake", load)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(embedder.load)
+        await begun.wait()
+        tasks.cancel_scope.cancel()
+    print("it goes on" if embedder.is_loading else "it does not go on")
+
+anyio.run(main)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal there asks whether a process is alive")
+def test_at_the_end_of_the_program_the_loading_and_its_process_end_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "a_child_of_the_test.py").write_text(CHILD, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "ignore", "-c", LEAVES],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("it goes on\nit has ended\n", "", 0)

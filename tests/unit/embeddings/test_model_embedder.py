@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.embeddings.ladder import Ladder
 from mcp_toolweaver.embeddings.model import ModelEmbedder, ModelFacts
 from mcp_toolweaver.embeddings.texts import prepared
 from mcp_toolweaver.embeddings.turns import Turns
@@ -43,7 +44,7 @@ class Recording:
 
 
 def _embedder(queries: Recording, documents: Recording) -> ModelEmbedder:
-    return ModelEmbedder(FACTS, [queries], [documents], Turns())
+    return ModelEmbedder(FACTS, Ladder([queries], FACTS.check), Ladder([documents], FACTS.check), Turns())
 
 
 async def test_queries_and_documents_go_their_own_ways_with_their_own_prompts() -> None:
@@ -124,6 +125,38 @@ async def test_documents_wait_for_a_query_but_not_for_ever() -> None:
     assert passed.is_set(), "the query is through"
     with turns.query():
         await anyio.to_thread.run_sync(document)  # goes on although the query is not through
+
+
+class Asking:
+    """A runtime that sees whether a document would wait while it works."""
+
+    label = "asking"
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self.has_waited: list[bool] = []
+
+    async def embed(self, texts: Sequence[str], *, prompt: str = "") -> Sequence[Vector]:  # noqa: ARG002  see Runtime
+        passed = threading.Event()
+
+        def document() -> None:
+            self._turns.document()
+            passed.set()
+
+        worker = threading.Thread(target=document)
+        worker.start()
+        self.has_waited.append(not await anyio.to_thread.run_sync(passed.wait, 0.1))
+        await anyio.to_thread.run_sync(worker.join, 10)
+        return [np.asarray([1.0, 0.0], dtype=np.float32)] * len(texts)
+
+
+async def test_documents_wait_while_a_query_is_embedded_and_not_for_one_another() -> None:
+    turns = Turns()
+    queries, documents = Asking(turns), Asking(turns)
+    embedder = ModelEmbedder(FACTS, queries, documents, turns)
+    await embedder.embed_queries(["a"])
+    await embedder.embed_documents(["a"])
+    assert (queries.has_waited, documents.has_waited) == ([True], [False])
 
 
 async def test_a_query_that_fails_holds_nobody_back() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 
-from mcp_toolweaver.core.errors import Unusable
-from mcp_toolweaver.embeddings.weights import DEFAULT_MODEL, Weights, find_weights, repository, verify
-from tests.fakes.model_hub import COMMIT, model_files, write_files
+from mcp_toolweaver.core.errors import Unavailable, Unusable
+from mcp_toolweaver.embeddings.weights import DEFAULT_MODEL, Weights, check, find_weights, repository, verify
+from tests.fakes.model_hub import COMMIT, graph, model_files, tensors, write_files
 
 
 @pytest.fixture
@@ -26,6 +29,13 @@ def write_snapshot(cache: Path, organization: str, name: str, files: dict[str, b
     kept = cache / f"models--{organization}--{name}"
     write_files(kept / "refs", {"main": COMMIT.encode()})
     return write_files(kept / "snapshots" / COMMIT, files)
+
+
+def aged(folder: Path) -> Path:
+    """Make a folder look as if nothing had been written there for long."""
+    for path in (folder, *folder.rglob("*")):
+        os.utime(path, (0, 0))
+    return folder
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -93,12 +103,49 @@ def test_a_graph_alone_in_the_hubs_cache_is_enough(cache: Path) -> None:
     verify(weights)
 
 
-def test_damage_in_the_hubs_cache_names_what_to_remove(cache: Path) -> None:
+def test_damage_in_the_hubs_cache_counts_as_absence_so_that_it_is_fetched_again(cache: Path) -> None:
     write_snapshot(cache, "own", "model", {**model_files(), "model.safetensors": b"damaged"})
-    weights = find_weights("own/model")
-    assert weights is not None
-    with pytest.raises(Unusable, match=rf"remove {cache / 'models--own--model'} to have it fetched again"):
-        verify(weights)
+    assert find_weights("own/model") is None
+
+
+@pytest.mark.parametrize("shard", ["model-00002-of-00002.safetensors", "/etc/passwd", "../../../refs/main"])
+def test_an_index_of_weights_that_are_not_there_counts_as_half_a_model(cache: Path, shard: str) -> None:
+    files = model_files()
+    del files["onnx/model.onnx"]
+    files["model-00001-of-00002.safetensors"] = files.pop("model.safetensors")
+    table = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": shard}}
+    files["model.safetensors.index.json"] = json.dumps(table).encode()
+    snapshot = write_snapshot(cache, "own", "model", files)
+    assert find_weights("own/model") is None
+    table["weight_map"]["b"] = "model-00002-of-00002.safetensors"
+    write_files(snapshot, {"model-00002-of-00002.safetensors": tensors()})
+    write_files(snapshot, {"model.safetensors.index.json": json.dumps(table).encode()})
+    assert find_weights("own/model") is not None
+
+
+def test_a_graph_without_the_file_that_holds_its_numbers_counts_as_half_a_model(cache: Path) -> None:
+    files = {**model_files(), "onnx/model.onnx": graph("model.onnx_data")}
+    del files["model.safetensors"]
+    snapshot = write_snapshot(cache, "own", "model", files)
+    assert find_weights("own/model") is None
+    write_files(snapshot, {"onnx/model.onnx_data": b"1"})
+    assert find_weights("own/model") is not None
+
+
+def test_where_a_graph_is_needed_weights_without_one_count_as_absent(cache: Path) -> None:
+    files = model_files()
+    del files["onnx/model.onnx"]
+    snapshot = write_snapshot(cache, "sentence-transformers", DEFAULT_MODEL, files)
+    assert find_weights(DEFAULT_MODEL) is not None
+    assert find_weights(DEFAULT_MODEL, needs_graph=True) is None
+    write_files(snapshot, {"onnx/model.onnx": graph()})
+    found = find_weights(DEFAULT_MODEL, needs_graph=True)
+    assert found is not None
+    assert found.folder == snapshot
+
+
+def test_where_a_graph_is_needed_a_folder_of_the_owners_is_not_replaced(tmp_path: Path) -> None:
+    assert find_weights(str(tmp_path), needs_graph=True) == Weights(tmp_path, f"the folder {tmp_path}")
 
 
 @pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "1_Pooling/config.json", "model.safetensors"])
@@ -138,12 +185,32 @@ def test_weights_that_are_not_the_published_ones_are_refused_with_the_remedy(tmp
     write_files(tmp_path, model_files())
     digest = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
     verify(Weights(tmp_path, "the package x", digest, "get it again"))
+    aged(tmp_path)
     with pytest.raises(Unusable, match=r"model in the package x cannot be used: .*model\.safetensors is not.*; get it"):
         verify(Weights(tmp_path, "the package x", "0" * 64, "get it again"))
 
 
 def test_an_empty_folder_is_refused_with_all_that_it_lacks(tmp_path: Path) -> None:
+    aged(tmp_path)
     with pytest.raises(
         Unusable, match=r"the folder x cannot be used: it has no config\.json; it has no tokenizer\.json"
     ):
         verify(Weights(tmp_path, "the folder x"))
+
+
+@pytest.mark.parametrize("see", [check, verify])
+def test_what_is_missing_from_a_folder_that_is_being_written_may_still_come(
+    tmp_path: Path, see: Callable[[Weights], None]
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    for name in ("old", "new"):
+        os.utime(tmp_path, (0, 0))
+        if name == "new":
+            (tmp_path / "tokenizer.json").write_text("{}")
+        os.utime(tmp_path / "config.json", (0, 0))
+        kind = Unusable if name == "old" else Unavailable
+        with pytest.raises(Unavailable, match="it has no weights") as raised:
+            see(Weights(tmp_path, "the folder x", None, "copy it"))
+        assert type(raised.value) is kind
+        assert raised.value.reason.endswith("; copy it")
+        assert ("is looked at again" in raised.value.reason) == (name == "new")

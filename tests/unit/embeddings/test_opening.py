@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,9 +15,13 @@ import pytest
 
 from mcp_toolweaver.core.errors import Unavailable, Unusable
 from mcp_toolweaver.embeddings import manifest, opening
-from mcp_toolweaver.embeddings.installed import Installed
+from mcp_toolweaver.embeddings.installed import LIBRARIES, Installed
 from mcp_toolweaver.embeddings.opening import ModelOptions, open_model
-from mcp_toolweaver.embeddings.spaces import document_space
+from mcp_toolweaver.embeddings.plan import Plan
+from mcp_toolweaver.embeddings.refusals import libraries
+from mcp_toolweaver.embeddings.rungs import Rungs
+from mcp_toolweaver.embeddings.runtime import Runtime
+from mcp_toolweaver.embeddings.spaces import Precision, document_space
 from tests.fakes.tiny_model import DIMENSION, write_tiny_model
 
 pytestmark = pytest.mark.anyio
@@ -116,8 +119,69 @@ async def test_without_any_library_the_message_says_what_to_install(
         await open_model(prepared)
 
 
+async def test_without_a_graph_in_eight_bits_queries_are_embedded_in_full_and_documents_in_eight_bits_say_why(
+    options: ModelOptions, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = _folder(options)
+    known = manifest.read(folder)
+    assert known is not None
+    why = "there is no graph in 8 bits: no onnx"
+    manifest.write(folder, replace(known, lacking=why, libraries=libraries()))
+    (folder / manifest.SMALL).unlink()
+    for precision in ("auto", "fp32"):
+        caplog.clear()
+        model = await open_model(replace(options, precision=precision))
+        assert "fp32" in model.labels[0]
+        assert (why in caplog.text) == (precision == "auto")
+    with pytest.raises(Unusable, match=why):
+        await open_model(replace(options, precision="int8"))
+
+
+@pytest.mark.parametrize(("precision", "error"), [("int8", "no room"), ("auto", "torch cannot be imported")])
+async def test_what_cannot_be_prepared_just_now_is_run_by_torch_or_says_so_where_torch_is_no_help(
+    options: ModelOptions, monkeypatch: pytest.MonkeyPatch, precision: str, error: str
+) -> None:
+    async def failing(*_arguments: object) -> None:
+        raise Unavailable("search by meaning", "no room")
+
+    monkeypatch.setattr(opening, "made", failing)
+    monkeypatch.setattr(opening, "find_installed", lambda: Installed(dict.fromkeys(LIBRARIES, "1.0")))
+    monkeypatch.setitem(sys.modules, "mcp_toolweaver.embeddings.torch_runtime.runtime", None)
+    with pytest.raises(Unavailable, match=error) as raised:
+        await open_model(replace(options, precision=precision))
+    assert type(raised.value) is Unavailable, "it may be there the next time"
+
+
+async def test_after_it_is_open_a_query_does_not_wait_for_another_runtime(options: ModelOptions) -> None:
+    opened: list[Rungs] = []
+
+    class Watched(Rungs):
+        def queries(self, plan: Plan, precision: Precision) -> list[Runtime]:
+            opened.append(self)
+            assert self.patience is None, "the first one is waited for"
+            return super().queries(plan, precision)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "Rungs", Watched)
+        await open_model(options)
+    assert [rungs.patience for rungs in opened] == [2.0]
+
+
+async def test_notes_and_faults_are_said_when_documents_come(
+    options: ModelOptions, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = await open_model(replace(options, device="cuda:7"))
+    assert "cuda:7" not in caplog.text
+    await model.embed_documents(TEXTS)
+    assert next(record.getMessage() for record in caplog.records if "cuda:7" in record.getMessage()).startswith(
+        "search by meaning: the device cuda:7 is not there"
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes there")
 def test_a_disk_without_room_is_an_outage_of_meaning_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    import resource  # noqa: PLC0415  which Windows has not
+
     write_tiny_model(tmp_path / "tiny")
     code = (
         "import anyio, sys; from pathlib import Path\n"

@@ -118,6 +118,15 @@ async def test_each_way_to_run_out_of_memory_is_known_and_one_text_is_the_least_
     assert model.sizes == [128, 64, 32, 16, 8, 4, 2, 1]
 
 
+async def test_a_device_that_fails_when_its_memory_is_given_back_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError(ON_CUDA)
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", fail)
+    with pytest.raises(Unavailable, match=r"\(torch, cuda\) failed: CUDA error: device-side assert triggered$"):
+        await runtime_of(FakeTorchModel(room=0)).embed(["a", "b"])
+
+
 async def test_memory_that_is_free_again_is_used_again() -> None:
     model = FakeTorchModel(room=0)
     runtime = runtime_of(model)

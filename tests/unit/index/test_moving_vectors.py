@@ -82,6 +82,23 @@ async def test_another_models_vectors_are_refused_and_none_is_kept(path: Path) -
     assert target.kept == {}
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (f"{'a' * 32}-int8", f"of another precision ('{'a' * 32}-fp32') than the configured one ('{'a' * 32}-int8')"),
+        (f"{'b' * 32}-fp32", f"of another model ('{'a' * 32}-fp32') than the configured one ('{'b' * 32}-fp32')"),
+        ("c" * 5000, f"of another model ('{'a' * 32}-fp32') than the configured one ('{'c' * 20}…{'c' * 20}')"),
+    ],
+)
+async def test_in_what_the_vectors_differ_is_said(path: Path, other: str, said: str) -> None:
+    source = full()
+    source.own_space = f"{'a' * 32}-fp32"
+    await send(source, SNAPSHOT, path)
+    with reading(path) as file, pytest.raises(InvalidRequest) as raised:
+        await receive(FakeIndexAdmin(space=other), SNAPSHOT, file)
+    assert said in str(raised.value)
+
+
 async def test_without_any_vector_there_is_no_file(path: Path) -> None:
     with pytest.raises(InvalidRequest, match="none of the 3 tools"):
         await send(FakeIndexAdmin(), SNAPSHOT, path)

@@ -128,6 +128,43 @@ def test_what_cannot_be_written_is_logged_once_and_raises_nothing(
     assert "cannot be written" in caplog.messages[0]
 
 
+def test_a_report_that_is_just_being_read_is_replaced_a_moment_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on Windows, where a file that is open cannot be replaced."""
+    readers, replace_file = [1, 2, 3], Path.replace
+
+    def replaced(path: Path, target: Path) -> Path:
+        if readers:
+            readers.pop()
+            raise PermissionError(13, "Access is denied")
+        return replace_file(path, target)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    file = StatusFile(folder)
+    assert file.write(REPORT)
+    assert list(reports(folder)) == [REPORT]
+    assert caplog.messages == []
+    file.close()
+
+
+def test_whether_a_report_stands_there_is_said_so_that_it_is_written_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(_path: Path, _target: Path) -> Path:
+        raise PermissionError(13, "Access is denied")
+
+    file = StatusFile(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replaced)
+        assert not file.write(REPORT)
+    assert file.write(REPORT)
+    assert file.write(REPORT)
+    assert list(reports(folder)) == [REPORT]
+    file.close()
+    assert not file.write(REPORT)
+
+
 def test_after_it_was_closed_nothing_is_written(folder: Path) -> None:
     """As by a thread that its caller has left behind."""
     file = StatusFile(folder)
