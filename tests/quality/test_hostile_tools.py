@@ -1,8 +1,8 @@
 """Tools that want to be found for everything gain little, and cost the honest ones little.
 
 The attacks are those of ``bench/attack.py``, which measures them on larger catalogs: their
-authors know all tools and every second query. Here they list one tool for twenty honest ones,
-five times what the limits are meant for, so that a share of rows can exceed the limit at all.
+authors know all tools and every second query. Here they list three tools for a hundred honest ones,
+three times what the limits are meant for, so that a share of rows can exceed the limit at all.
 """
 
 from __future__ import annotations
