@@ -83,11 +83,6 @@ class _NoAnswer(Exception):
     """A process did not say what was asked; the message says why."""
 
 
-def find_devices(machine: Machine | None = None, *, gpus: bool = True) -> Sequence[Device]:
-    """Return what a model may run on, best first, the CPU last. Blocks; see `survey`."""
-    return survey(machine, gpus=gpus).devices
-
-
 def survey(machine: Machine | None = None, *, gpus: bool = True) -> Survey:
     """Look for GPUs and the CPU; blocks, for up to the deadline where an NVIDIA GPU seems to be there.
 

@@ -71,7 +71,7 @@ def make_plan(setting: str, devices: Sequence[Device], installed: Installed, *, 
 
     Args:
         setting: ``auto``, or the device that is wanted: ``cuda``, ``cuda:1``, ``mps``, ``cpu``.
-        devices: What `find_devices` found, best first.
+        devices: What `survey` found, best first.
         installed: What `find_installed` found.
         threads: The setting of that name.
     """

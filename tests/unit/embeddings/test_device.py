@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcp_toolweaver.embeddings.cpu import processor_name, usable_cores
-from mcp_toolweaver.embeddings.device import Machine, find_devices, survey
+from mcp_toolweaver.embeddings.device import Machine, survey
 
 ALLOWED = 8
 
@@ -24,7 +24,7 @@ def write(root: Path, **files: str) -> None:
 
 
 def test_the_cpu_is_always_there_and_the_last() -> None:
-    cpu = find_devices()[-1]
+    cpu = survey().devices[-1]
     assert (cpu.kind, cpu.label) == ("cpu", "cpu")
     assert cpu.name
     assert cpu.cores is not None
@@ -48,7 +48,7 @@ def test_a_machine_that_tells_nothing_has_a_cpu() -> None:
 def test_apple_silicon_has_a_gpu_that_shares_its_memory(
     tmp_path: Path, system: str, processor: str, kinds: list[str]
 ) -> None:
-    devices = find_devices(Machine(system, processor, tmp_path))
+    devices = survey(Machine(system, processor, tmp_path)).devices
     assert [device.label for device in devices] == kinds
     assert devices[0].memory == devices[-1].memory
 
@@ -56,12 +56,12 @@ def test_apple_silicon_has_a_gpu_that_shares_its_memory(
 def test_the_processor_is_called_what_linux_calls_it(tmp_path: Path) -> None:
     write(tmp_path, proc__cpuinfo="processor\t: 0\nmodel name\t: Fast: 9000\nmodel name\t: Fast: 9000\n")
     assert processor_name(tmp_path) == "Fast: 9000"
-    assert find_devices(Machine("linux", "x86_64", tmp_path))[-1].name == "Fast: 9000"
+    assert survey(Machine("linux", "x86_64", tmp_path)).devices[-1].name == "Fast: 9000"
 
 
 def test_the_processor_is_called_what_windows_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROCESSOR_IDENTIFIER", "Intel64 Family 6")
-    assert find_devices(Machine("win32", "AMD64", tmp_path))[-1].name == "Intel64 Family 6"
+    assert survey(Machine("win32", "AMD64", tmp_path)).devices[-1].name == "Intel64 Family 6"
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_quotas_of_control_groups_count_as_fewer_cores(tmp_path: Path, files: di
 def test_a_process_bound_to_one_core_has_one() -> None:
     code = (
         "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])\n"
-        "from mcp_toolweaver.embeddings.device import find_devices\n"
-        "print(find_devices()[-1].cores)"
+        "from mcp_toolweaver.embeddings.device import survey\n"
+        "print(survey().devices[-1].cores)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
@@ -120,10 +120,10 @@ def test_a_process_bound_to_one_core_has_one() -> None:
 def test_looking_imports_no_library_that_embeds() -> None:
     code = (
         "import sys\n"
-        "from mcp_toolweaver.embeddings.device import find_devices\n"
+        "from mcp_toolweaver.embeddings.device import survey\n"
         "from mcp_toolweaver.embeddings.installed import LIBRARIES, find_installed\n"
         "from mcp_toolweaver.embeddings.plan import make_plan\n"
-        "make_plan('auto', find_devices(), find_installed())\n"
+        "make_plan('auto', survey().devices, find_installed())\n"
         "print(*[name for name in (*LIBRARIES, 'numpy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
