@@ -214,12 +214,15 @@ async def test_few_tools_are_listed_as_themselves(tmp_path: Path) -> None:
     assert found.structured_content["tools"][0]["name"] == "time__get_current_time"
 
 
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d( [AP]M)?")
+
+
 def _repo(config: Path) -> str:
     return str(config.parent / "repository")
 
 
 def _comparable(result: Any) -> Any:
-    """Leave out what speaks of the connection: the server's own stamp."""
-    dumped = result.model_dump(by_alias=True, mode="json", exclude_none=True)
+    """Leave out what speaks of the connection or the moment: the server's own stamp, and the time of day."""
+    dumped = json.loads(_TIME_OF_DAY.sub("now", result.model_dump_json(by_alias=True, exclude_none=True)))
     meta = {key: value for key, value in dumped.pop("_meta", {}).items() if not key.startswith("io.modelcontext")}
     return {**dumped, **({"_meta": meta} if meta else {})}
