@@ -87,8 +87,9 @@ class LazyRuntime:
             self._opening = asyncio.create_task(self._try())
             self._opening.add_done_callback(lambda _opened: self._rest())  # who asked may be gone
         opening = self._opening
-        done, _ = await asyncio.wait([opening], timeout=self._patience())
-        if not done:
+        if not opening.done():
+            await asyncio.wait([opening], timeout=self._patience())
+        if not opening.done():
             raise Warming(PART, f"{self._label} is still being opened")
         opened = _result(opening)
         if opened is None:

@@ -41,10 +41,14 @@ class OnnxRuntime:
         vectors: dict[int, Vector] = {}
         left = iter([(position, prompt + text) for position, text in enumerate(texts)])
         stop = threading.Event()  # a caller may leave its threads behind
+        others = min(self._workers, len(texts)) - 1
         try:
-            async with anyio.create_task_group() as tasks:
-                for _ in range(min(self._workers, len(texts))):
-                    tasks.start_soon(self._work, left, vectors, stop)
+            if others < 1:  # a question of one clause, which need not wait for a group of tasks
+                await self._work(left, vectors, stop)
+            else:
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(others + 1):
+                        tasks.start_soon(self._work, left, vectors, stop)
         except* Exception as errors:
             raise Unavailable(PART, f"{self.label} failed: {errors.exceptions[0]}") from errors
         finally:
