@@ -171,7 +171,7 @@ def _export(exporter: Exporter, model: Any, job: Job) -> None:
         exporter.export(model, job.target / FULL)
     except (OSError, ImportError):  # no room, or a library that is broken, and is the same version when it is not
         raise
-    except Exception as error:
+    except Exception as error:  # the exporter raises nearly anything, and the same again for the same model
         if is_out_of_memory(error):
             raise
         raise Refused(f"torch cannot export it: {first_line(error)}") from error

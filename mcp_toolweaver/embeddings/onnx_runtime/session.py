@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ort: Any = onnxruntime  # ships no types
 
 _SLOWER = ["SkipLayerNormFusion"]
-"""On a CPU the fused operator takes three times as long as the two that it replaces."""
+"""On a CPU the fused operator takes more than twice as long as the two that it replaces."""
 
 
 class Graph:
