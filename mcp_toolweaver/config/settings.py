@@ -8,6 +8,7 @@ A variable is named by its path: ``TOOLWEAVER_DOWNSTREAM__CALL_TIMEOUT=120``.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -31,6 +32,12 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _device(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]{1,3})?", value.lower()):
+        raise PydanticCustomError("device", "Input should be auto, cpu, mps, cuda, or one card such as cuda:1")
+    return value.lower()
+
+
 def _folder(value: Any) -> Any:
     if not isinstance(value, str | Path) or not str(value).strip():
         raise PydanticCustomError("folder", "Input should be the path of a folder")
@@ -45,9 +52,7 @@ Positive: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 Port: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65_535)]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Engine: TypeAlias = Annotated[Literal["embedded", "memory", "qdrant"], BeforeValidator(_lower)]
-Device: TypeAlias = Annotated[
-    str, BeforeValidator(_lower), Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$", max_length=10)
-]
+Device: TypeAlias = Annotated[str, BeforeValidator(_device)]
 Precision: TypeAlias = Annotated[Literal["auto", "fp32", "int8"], BeforeValidator(_lower)]
 LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mcp_toolweaver.config import Configuration, DownstreamSettings, ExposeSettings, Settings, load
+from mcp_toolweaver.config import Configuration, DownstreamSettings, EmbeddingSettings, ExposeSettings, Settings, load
 
 
 def loaded(folder: Path, toolweaver: Any, **environ: str) -> Configuration:
@@ -185,3 +185,14 @@ def test_a_wrong_variable_is_reported_and_the_file_counts(tmp_path: Path, name: 
     assert problem.file == "environment"
     assert problem.key == name.removesuffix("__X")
     assert configuration.settings.downstream == DownstreamSettings(call_timeout=7)
+
+
+@pytest.mark.parametrize("device", ["nonsense", "cuda:", "cuda:1\n", "cpu:0", 5, None])
+def test_a_device_that_is_none_is_answered_with_those_that_are(device: object) -> None:
+    with pytest.raises(ValidationError, match="auto, cpu, mps, cuda, or one card such as cuda:1"):
+        EmbeddingSettings.model_validate({"device": device})
+
+
+@pytest.mark.parametrize("device", ["auto", "CPU", "mps", "cuda", "Cuda:12"])
+def test_devices_are_named_as_torch_names_them(device: str) -> None:
+    assert EmbeddingSettings.model_validate({"device": device}).device == device.lower()
