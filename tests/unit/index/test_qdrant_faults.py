@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.anyio
 
 PLACE = Place(SPACE, DIMENSION)
 SOON = Deadlines(search=0.25, other=0.25)
+PATIENT = Deadlines(search=20, other=20)
+"""A busy machine may hold up any answer that comes in the end."""
 X = unit(1)
 
 FAULTS: dict[str, tuple[Fault, str]] = {
@@ -43,6 +46,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "answers broken JSON": (faults.answers_broken_json, "is not Qdrant's REST API"),
     "answers binary": (faults.answers_binary, "is not Qdrant's REST API"),
 }
+ENDLESS = (faults.says_nothing, faults.drips)
 each_fault = pytest.mark.parametrize(("fault", "said"), FAULTS.values(), ids=FAULTS)
 
 
@@ -69,11 +73,22 @@ async def look_up(engine: QdrantEngine) -> object:
 
 
 @asynccontextmanager
-async def opened(server: FakeQdrant, deadlines: Deadlines = SOON) -> AsyncGenerator[QdrantEngine]:
+async def opened(server: FakeQdrant, deadlines: Deadlines = PATIENT) -> AsyncGenerator[QdrantEngine]:
     """Open an engine that has one point."""
     async with open_qdrant(Address(server.url, prefer_grpc=False), PLACE, deadlines=deadlines) as engine:
         await engine.write([make_point(1, words=sparse(d3=1), meaning=X)])
         yield engine
+
+
+@contextmanager
+def meeting(fault: Fault, server: FakeQdrant, engine: QdrantEngine) -> Generator[None]:
+    """Let the server have a fault for a while; only where nothing comes is the engine in a hurry."""
+    patient = engine.link
+    engine.link = replace(patient, deadlines=SOON if fault in ENDLESS else PATIENT)
+    server.fault = fault
+    yield
+    server.fault = None
+    engine.link = patient
 
 
 async def complaint(action: Callable[[], Awaitable[object]]) -> Unavailable:
@@ -92,11 +107,10 @@ ACTIONS = (search, write, remove, read, look_up)
 async def test_a_fault_in_the_middle_is_told_and_ends(fault: Fault, said: str) -> None:
     async with fake_qdrant() as server, opened(server) as engine:
         for action in ACTIONS:
-            server.fault = fault
-            error = await complaint(partial(action, engine))
+            with meeting(fault, server, engine):
+                error = await complaint(partial(action, engine))
             assert said in error.reason
             assert f"127.0.0.1:{server.port}" in error.reason
-            server.fault = None
             await action(engine)
             assert 1 in await find(engine, by_meaning(X))
 
@@ -105,7 +119,7 @@ async def test_a_fault_in_the_middle_is_told_and_ends(fault: Fault, said: str) -
 async def test_a_fault_at_the_start_is_told(fault: Fault, said: str) -> None:
     async with fake_qdrant() as server:
         server.fault = fault
-        error = await complaint(lambda: opened(server).__aenter__())
+        error = await complaint(lambda: opened(server, SOON if fault in ENDLESS else PATIENT).__aenter__())
         assert said in error.reason or "is not Qdrant's REST API" in error.reason
         server.fault = None
         async with opened(server) as engine:
@@ -137,8 +151,8 @@ async def test_a_server_that_goes_away_and_comes_back() -> None:
 
 async def test_a_late_answer_is_a_deadline() -> None:
     async with fake_qdrant() as server, opened(server) as engine:
-        server.fault = faults.says_nothing
-        assert isinstance(await complaint(lambda: search(engine)), DeadlineExceeded)
+        with meeting(faults.says_nothing, server, engine):
+            assert isinstance(await complaint(lambda: search(engine)), DeadlineExceeded)
 
 
 def replaced(path: str, value: Any) -> Callable[[Request, Any], Any]:
