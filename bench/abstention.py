@@ -124,7 +124,7 @@ def main() -> None:
 async def _ask_all(configuration: Configuration, queries: tuple[LabelledQuery, ...]) -> dict[str, list[Asked]]:
     async with (
         running(configuration, index=False, meaning=False) as app,
-        open_file_cache(configuration.settings.cache_dir / "embeddings.sqlite3") as cache,
+        open_file_cache(configuration.settings.cache_dir / "cache.sqlite3") as cache,
     ):
         catalog, embedder = app.catalog, CachedEmbedder(await open_embedder(configuration.settings), cache)
         snapshot = await catalog.refresh()

@@ -80,7 +80,7 @@ async def _on_a_set(
     catalog: Path, queries: Path, snapshot: Snapshot, options: argparse.Namespace, console: Console
 ) -> dict[str, Figures]:
     settings = configuration_of(catalog).settings
-    async with open_file_cache(settings.cache_dir / "embeddings.sqlite3") as cache:
+    async with open_file_cache(settings.cache_dir / "cache.sqlite3") as cache:
         embedder = CachedEmbedder(await open_embedder(settings), cache)
         tools = list(snapshot.tools.values())
         entries = list(map(IndexEntry, tools, await embedder.embed_documents([passage(tool) for tool in tools])))

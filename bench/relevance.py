@@ -95,7 +95,7 @@ async def _evaluated(name: str, searcher: Searcher, queries: tuple[LabelledQuery
 async def _lanes(app: App, configuration: Configuration) -> AsyncGenerator[Lanes]:
     settings = configuration.settings
     tools = list(app.catalog.snapshot.tools.values())
-    async with open_file_cache(settings.cache_dir / "embeddings.sqlite3") as cache:
+    async with open_file_cache(settings.cache_dir / "cache.sqlite3") as cache:
         embedder = CachedEmbedder(await open_embedder(settings), cache)
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))
         yield Lanes(tools, vectors, embedder)

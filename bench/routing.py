@@ -139,7 +139,7 @@ async def _tools(configuration: Configuration) -> list[Tool]:
 
 async def _measured(engine: str, name: str, tools: Sequence[Tool], queries: Sequence[LabelledQuery]) -> dict[str, Any]:
     settings = Settings()
-    async with open_file_cache(settings.cache_dir / "embeddings.sqlite3") as cache:
+    async with open_file_cache(settings.cache_dir / "cache.sqlite3") as cache:
         embedder = CachedEmbedder(await open_embedder(settings), cache)
         vectors = np.stack(await embedder.embed_documents([passage(tool) for tool in tools]))
         async with _open(engine, vectors.shape[1]) as index:

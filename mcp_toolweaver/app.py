@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from mcp_toolweaver.cache.file import open_file_cache
+from mcp_toolweaver.caches import Caches, open_caches
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.runner import SourceSetup
+from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
-from mcp_toolweaver.core.interfaces import Cache, Embedder, Searcher, ToolCaller, ToolIndex
+from mcp_toolweaver.core.interfaces import Embedder, Searcher, ToolCaller, ToolIndex
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.index.indexer import Indexer
@@ -24,17 +28,22 @@ from mcp_toolweaver.proxy.arguments import CheckedCaller
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.resilience.patience import Patience
 from mcp_toolweaver.resilience.standby import StandbyIndex
+from mcp_toolweaver.search.cached import CachedSearcher
 from mcp_toolweaver.search.hybrid import HybridSearcher
 from mcp_toolweaver.search.lexical import LexicalSearcher
 from mcp_toolweaver.search.names import CurrentNames
+from mcp_toolweaver.search.priming import Priming
+from mcp_toolweaver.search.usage import Usage, UsageSearcher
 from mcp_toolweaver.store_admin import StoreAdmin
 from mcp_toolweaver.stores import Stores
+from mcp_toolweaver.text.tool_text import TEXT_VERSION
 from mcp_toolweaver.warmup import Warmup
 
 if TYPE_CHECKING:
     from mcp_toolweaver.embeddings.cached import Elsewhere
 
 
+_VERSION = version("mcp-toolweaver")
 _RECHECK = 300.0
 """Seconds after which a server is compared again: sooner than others remove what we may still search there."""
 _WITH_OURSELVES = Patience(query=5.0)
@@ -47,12 +56,20 @@ class App:
 
     catalog: Catalog
     searcher: Searcher
+    """Searches each time it is asked."""
+    cached: Searcher
+    """Gives an answer that was given before, where nothing has changed."""
+    asked: Searcher
+    """The same for users, whose questions are counted, so that the answers to common ones are kept ready."""
     by_words: Searcher
     """Needs no model."""
     searcher_for: Callable[[float], Searcher]
     """Makes a searcher over the same index in which meaning has this share, 0 to 1."""
     caller: ToolCaller
     warmup: Warmup
+    run_caches: Callable[[], Coroutine[Any, Any, None]]
+    """Connects the cache that is shared and keeps account, until cancelled; without it, a file is the cache."""
+    caches: Caches
     run_index: Callable[[], Coroutine[Any, Any, None]]
     """Opens the store of the index and keeps it in step, until cancelled; without it, memory is the index."""
     index_admin: StoreAdmin
@@ -62,14 +79,12 @@ class App:
 async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     """Wire the parts, starting from what the last run knew; run ``catalog`` and ``warmup`` to go on."""
     settings = configuration.settings
-    async with (
-        open_file_cache(settings.data_dir / "catalog.sqlite3") as listings,
-        open_file_cache(settings.cache_dir / "embeddings.sqlite3") as vectors,
-    ):
-        catalog = Catalog([_setup(source, configuration) for source in configuration.sources], Listings(listings))
+    async with open_file_cache(settings.data_dir / "catalog.sqlite3") as lasting, open_caches(settings) as caches:
+        setups = [_setup(source, configuration) for source in configuration.sources]
+        catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))
         await catalog.restore()
         embedder = LoadingEmbedder(
-            settings.embedding.model, lambda: _load_embedder(settings, vectors, stores.vectors, embedder)
+            settings.embedding.model, lambda: _load_embedder(settings, caches, stores.vectors, embedder)
         )
         stores = Stores(settings, embedder)
         standby = _standby(settings, stores)
@@ -84,16 +99,34 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
                 catalog, index, embedder, names, meaning_weight=meaning_weight, is_coming=lambda: indexer.is_able
             )
 
+        searcher: Searcher = (
+            FallbackSearcher(searcher_for(settings.search.meaning_weight), by_words) if enabled else by_words
+        )
+        cached = CachedSearcher(
+            searcher,
+            caches.whole,
+            catalog,
+            lifetime=settings.cache.lifetimes.search,
+            way=partial(_way, settings, stores, embedder),
+            indexed=lambda: indexer.generation,
+        )
+        usage = Usage(lasting) if settings.cache.learn_queries else None
         yield App(
             catalog=catalog,
-            searcher=FallbackSearcher(searcher_for(settings.search.meaning_weight), by_words) if enabled else by_words,
+            searcher=searcher,
+            cached=cached,
+            asked=UsageSearcher(cached, usage) if usage else cached,
             by_words=by_words,
             searcher_for=searcher_for,
             caller=CheckedCaller(catalog),
-            warmup=Warmup(catalog, indexer, embedder if enabled else None, standby),
+            warmup=Warmup(catalog, indexer, embedder if enabled else None, standby, Priming(catalog, usage)),
+            run_caches=partial(_run_caches, caches, usage),
+            caches=caches,
             run_index=standby.run if standby else anyio.sleep_forever,
-            index_admin=StoreAdmin(settings, stores, vectors, catalog, None if standby else index),
+            index_admin=StoreAdmin(settings, stores, caches.lasting, catalog, None if standby else index),
         )
+        if usage:
+            await usage.keep()
 
 
 def _standby(settings: Settings, stores: Stores) -> StandbyIndex | None:
@@ -116,7 +149,7 @@ async def _make_memory() -> ToolIndex:
     return index
 
 
-async def _load_embedder(settings: Settings, cache: Cache, elsewhere: Elsewhere, told: LoadingEmbedder) -> Embedder:
+async def _load_embedder(settings: Settings, caches: Caches, elsewhere: Elsewhere, told: LoadingEmbedder) -> Embedder:
     """Load the model; its libraries are imported off the event loop, and not before the handshake."""
     cached = await run_in_thread(import_module, "mcp_toolweaver.embeddings.cached")
     opening = await run_in_thread(import_module, "mcp_toolweaver.embeddings.opening")
@@ -124,8 +157,41 @@ async def _load_embedder(settings: Settings, cache: Cache, elsewhere: Elsewhere,
     options = opening.ModelOptions(
         given.model, settings.models, given.device, given.precision, given.threads, given.download
     )
-    embedder: Embedder = cached.CachedEmbedder(await opening.open_model(options, told), cache, elsewhere)
+    model = await opening.open_model(options, told)
+    lifetime = settings.cache.lifetimes.embeddings
+    embedder: Embedder = cached.CachedEmbedder(
+        model, caches.lasting, elsewhere, queries=caches.whole, lifetime=lifetime
+    )
     return embedder
+
+
+def _way(settings: Settings, stores: Stores, embedder: LoadingEmbedder) -> str | None:
+    """Say how answers come about; None while the model is not known, or where no answer is to be kept."""
+    space = stores.known_space or (embedder.space if embedder.is_loaded else None)
+    if not settings.embedding.enabled:
+        space = "words"
+    if space is None or not settings.cache.lifetimes.search:
+        return None
+    return f"{_VERSION} {TEXT_VERSION} {space} {settings.embedding.precision} {settings.search.meaning_weight}"
+
+
+async def _run_caches(caches: Caches, usage: Usage | None) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(caches.run)
+        if usage is not None:
+            tasks.start_soon(usage.keep_up)
+
+
+def _shared_listings(settings: Settings, caches: Caches) -> SharedListings | None:
+    given = settings.cache.lifetimes
+    if caches.redis is None or not given.catalog:
+        return None
+    return SharedListings(
+        caches.lasting,
+        lifetime=given.catalog,
+        definitions_lifetime=given.definitions,
+        wait_ready=caches.redis.wait_tried,
+    )
 
 
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:

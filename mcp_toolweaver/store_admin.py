@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_toolweaver.config import Settings
+from mcp_toolweaver.core.caching import Cache
 from mcp_toolweaver.core.errors import InUse, Unavailable
-from mcp_toolweaver.core.interfaces import Cache, CatalogView, ToolIndex
+from mcp_toolweaver.core.interfaces import CatalogView, ToolIndex
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.administration import Store

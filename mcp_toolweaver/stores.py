@@ -82,6 +82,11 @@ class Stores:
         view: View | None = await run_in_thread(edge.peek, self._folder(await self.space()))
         return view
 
+    @property
+    def known_space(self) -> str | None:
+        """The name of the model's space; None as long as nobody has asked for it."""
+        return None if self._space is None else self._space.name
+
     async def space(self) -> VectorSpace:
         """Return the space of the model's vectors; one that does not say is loaded.
 

@@ -20,7 +20,7 @@ from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.index.indexer import Indexer, Progress
 from mcp_toolweaver.resilience.standby import StandbyIndex
 from mcp_toolweaver.resilience.standing import StoreState
-from mcp_toolweaver.search.priming import prime
+from mcp_toolweaver.search.priming import Priming
 from mcp_toolweaver.telemetry.progress import ProgressLog
 from mcp_toolweaver.telemetry.timeline import Step, Timeline
 
@@ -53,10 +53,19 @@ class Warmup:
     """Keeps what is searchable in step with the catalog."""
 
     def __init__(
-        self, catalog: Catalog, indexer: Indexer, model: LateModel | None, store: StandbyIndex | None = None
+        self,
+        catalog: Catalog,
+        indexer: Indexer,
+        model: LateModel | None,
+        store: StandbyIndex | None = None,
+        priming: Priming | None = None,
     ) -> None:
-        """Index what ``catalog`` holds; without a ``model`` by words alone, without a ``store`` in memory alone."""
+        """Index what ``catalog`` holds; without a ``model`` by words alone, without a ``store`` in memory alone.
+
+        What ``priming`` asks is asked whenever something has changed.
+        """
         self._store = store
+        self._priming = priming or Priming(catalog)
         self._catalog = catalog
         self._indexer = indexer
         self._model = model
@@ -172,12 +181,12 @@ class Warmup:
             await self._unprimed.wait()
             self._unprimed = anyio.Event()
             try:
-                await prime(searcher)
+                await self._priming.wake(searcher)
+                self._answered.set()
+                if self.timeline.has_settled(*_BEFORE_PRIMED):
+                    self.timeline.done(Step.PRIMED, await self._priming.answer_ahead(searcher))
             except Unavailable as away:
                 self.timeline.failed(Step.PRIMED, away.reason)
-            else:
-                if self.timeline.has_settled(*_BEFORE_PRIMED):
-                    self.timeline.done(Step.PRIMED)
             self._answered.set()
 
     async def _embed(self, on_progress: Progress) -> bool:

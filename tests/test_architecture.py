@@ -27,6 +27,7 @@ PRODUCTS = {
     "snowballstemmer": "mcp_toolweaver/text/tokenize.py",
     "qdrant_client": "mcp_toolweaver/index/qdrant/",
     "qdrant_edge": "mcp_toolweaver/index/qdrant_edge/",
+    "redis": "mcp_toolweaver/cache/redis/",
 }
 """The one file that imports a product, or the one folder."""
 
@@ -68,6 +69,7 @@ HEAVY = (
     "huggingface_hub",
     "qdrant_client",
     "qdrant_edge",
+    "redis",
 )
 
 

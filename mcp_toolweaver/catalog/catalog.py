@@ -10,6 +10,7 @@ import anyio
 from mcp_toolweaver.catalog.listings import Listings, listing_key
 from mcp_toolweaver.catalog.plugins import source_factory
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
+from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable
 from mcp_toolweaver.core.interfaces import SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
@@ -27,8 +28,17 @@ class Catalog:
         setups: Sequence[SourceSetup],
         listings: Listings,
         factory: Callable[[str], SourceFactory] = source_factory,
+        shared: SharedListings | None = None,
     ) -> None:
-        """Catalog the sources of ``setups``; ``factory`` finds the plugin of a kind."""
+        """Catalog the sources of ``setups``.
+
+        Args:
+            setups: The sources.
+            listings: What each listed last, in an earlier run.
+            factory: Finds the plugin of a kind.
+            shared: What others listed, for sources that we have never listed.
+        """
+        self._shared = shared
         self._setups = setups
         self._listings = listings
         self._factory = factory
@@ -68,6 +78,8 @@ class Catalog:
     async def run(self) -> None:
         """Own all sources until cancelled; all are opened at once. Call `restore` first."""
         async with anyio.create_task_group() as tasks:
+            if self._shared is not None:
+                tasks.start_soon(self._restore_shared, self._shared)
             for runner in self._runners:
                 tasks.start_soon(runner.run)
 
@@ -88,6 +100,8 @@ class Catalog:
             unsaved, self._unsaved = self._unsaved, []
             for runner in unsaved:
                 await self._listings.set(_key(runner.setup), runner.tools)
+                if self._shared is not None:
+                    await self._shared.set(_key(runner.setup), runner.tools)
         return self._snapshot
 
     async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
@@ -101,6 +115,12 @@ class Catalog:
                 f"To call it, add the server {tool.id.server!r} to mcpServers."
             )
         return await owner.call(tool.id.name, arguments)
+
+    async def _restore_shared(self, shared: SharedListings) -> None:
+        for runner in self._runners:
+            tools = None if runner.known else await shared.get(_key(runner.setup))
+            if tools is not None and runner.stand_in(tools):
+                self._changed.set()
 
     def _note(self, runner: SourceRunner) -> None:
         if runner.status.state is not SourceState.FAILED and runner not in self._unsaved:

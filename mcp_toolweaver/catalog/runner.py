@@ -76,6 +76,13 @@ class SourceRunner:
         self._moved = anyio.Event()
         self._wanted: anyio.Event | None = None
 
+    def stand_in(self, tools: Sequence[Tool]) -> bool:
+        """Take the tools that another process listed, unless ours are known by now; return whether they were taken."""
+        if self.known or self.settled.is_set():
+            return False
+        self.tools, self.known = tuple(tools), True
+        return True
+
     @property
     def status(self) -> SourceStatus:
         """How the source is doing now; one that failed has failed until it is ready, also while it is retried."""

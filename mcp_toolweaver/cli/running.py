@@ -38,6 +38,7 @@ async def running(
     failure: ToolweaverError | None = None
     async with open_app(loaded if meaning else by_words_alone(loaded)) as app, anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
+        tasks.start_soon(app.run_caches)
         if index:
             tasks.start_soon(app.run_index)
         with progress_bar() as progress:

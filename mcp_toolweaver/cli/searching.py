@@ -33,4 +33,4 @@ def run(config: Path | None, query: str, limit: int, domain: str | None, *, word
 
 async def _search(loaded: Configuration, arguments: dict[str, Any], meaning: bool) -> dict[str, Any]:  # noqa: FBT001  anyio.run passes by position
     async with running(loaded, meaning=meaning) as app:
-        return await search_tools(app.catalog, app.searcher, arguments)
+        return await search_tools(app.catalog, app.asked, arguments)

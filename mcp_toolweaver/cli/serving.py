@@ -75,7 +75,7 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
         threshold = loaded.settings.expose.direct_threshold
         gateway = Gateway(
             app.catalog,
-            app.searcher,
+            app.asked,
             app.caller,
             direct_threshold=threshold,
             wait_searchable=app.warmup.wait_searchable,
@@ -102,9 +102,10 @@ async def _work_behind(app: App, gateway: Gateway, loaded: Configuration) -> Non
     """Open the servers and index their tools, once the host has been greeted."""
     with anyio.move_on_after(_GREETING):
         await gateway.greeted.wait()
-    follow = partial(app.warmup.run, gateway.catalog_changed, app.searcher)
+    follow = partial(app.warmup.run, gateway.catalog_changed, app.cached)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
+        tasks.start_soon(keep_running, "the cache", app.run_caches)
         tasks.start_soon(keep_running, "the index", app.run_index)
         tasks.start_soon(keep_running, "indexing", follow)
         tasks.start_soon(keep_running, "the status file", partial(_report, app, loaded))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -38,6 +38,15 @@ def _device(value: Any) -> Any:
     return value.lower()
 
 
+def _redis_url(value: SecretStr) -> SecretStr:
+    if not re.match(r"(rediss?(\+(sentinel|cluster))?|unix)://.", value.get_secret_value()):
+        raise PydanticCustomError(
+            "redis",
+            "Input should be a URL such as redis://localhost:6379; rediss:// is with TLS, and the guide has more",
+        )
+    return value
+
+
 def _folder(value: Any) -> Any:
     if not isinstance(value, str | Path) or not str(value).strip():
         raise PydanticCustomError("folder", "Input should be the path of a folder")
@@ -46,6 +55,7 @@ def _folder(value: Any) -> Any:
 
 Count: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Seconds: TypeAlias = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Lifetime: TypeAlias = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
 Share: TypeAlias = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder)]
 Positive: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1)]
@@ -141,6 +151,57 @@ class SearchSettings(_Part):
     """The share of meaning in a tool's score, the rest being words: 0 is words alone, 1 meaning alone."""
 
 
+class RedisSettings(_Part):
+    """A Redis that several Toolweavers share; without ``url`` none is used."""
+
+    url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
+    """``redis://``, ``rediss://`` for TLS, ``unix://``, or either with ``+sentinel`` or ``+cluster``; see the guide."""
+    username: Text | None = None
+    password: SecretStr | None = None
+    """These two count before those in the URL."""
+    ca_file: Folder | None = None
+    """Certificates that sign the server's, instead of the system's."""
+    cert_file: Folder | None = None
+    key_file: Folder | None = None
+    """Our certificate and its key, for a server that asks for one."""
+    sentinel_username: Text | None = None
+    sentinel_password: SecretStr | None = None
+    max_connections: Annotated[int, BeforeValidator(_number), Field(ge=1, le=50)] = 20
+    timeout: Seconds = 0.25
+    """Seconds for one answer, after which the file serves instead."""
+    prefix: Text = "toolweaver"
+    """What the names of our keys begin with."""
+
+
+class LifetimeSettings(_Part):
+    """Seconds that something is kept; 0 keeps none of it."""
+
+    catalog: Lifetime = 24 * 3600.0
+    """What a server listed, in Redis; the last listing is also kept in ``data_dir``, for the next start."""
+    definitions: Lifetime = 24 * 3600.0
+    """Definitions of tools, in Redis."""
+    search: Lifetime = 3600.0
+    """Whole answers."""
+    embeddings: Lifetime = 7 * 24 * 3600.0
+    """Vectors; those that are asked for live on."""
+
+
+class CacheSettings(_Part):
+    """What is kept to be quicker the next time: in memory, then in Redis if there is one, else in a file."""
+
+    redis: RedisSettings = RedisSettings()
+    lifetimes: LifetimeSettings = LifetimeSettings()
+    memory_entries: Count = 10_000
+    memory_mb: Count = 64
+    """How much is held in the process."""
+    file_mb: Positive = 512
+    """How large the file may get."""
+    secret: SecretStr | None = None
+    """Signs what lies in Redis, equal on all that share it; without it the password of Redis does, or our own."""
+    learn_queries: bool = True
+    """Whether to count which questions are asked, and answer the most frequent anew after a change of the tools."""
+
+
 class Settings(BaseSettings):
     """All settings.
 
@@ -157,6 +218,7 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     search: SearchSettings = SearchSettings()
     index: IndexSettings = IndexSettings()
+    cache: CacheSettings = CacheSettings()
     data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))

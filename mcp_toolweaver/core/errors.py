@@ -3,6 +3,8 @@
     ToolweaverError
     ├── Unavailable            a part is away; the only error that a fallback catches
     │   ├── DeadlineExceeded   it did not answer in time
+    │   ├── CircuitOpen        it failed a moment ago and is not asked for a while
+    │   ├── Refused            it is well, and will not do what it was asked
     │   ├── InUse              another process has it for itself; nothing is wrong with it
     │   ├── Unneeded           it has nothing to do; nothing is wrong with it
     │   ├── Warming            it is on its way; ask again soon
@@ -39,6 +41,14 @@ class Unavailable(ToolweaverError):
 
 class DeadlineExceeded(Unavailable):
     """A part did not answer within its deadline."""
+
+
+class CircuitOpen(Unavailable):
+    """A part failed a moment ago, and is not asked again before a trial has succeeded."""
+
+
+class Refused(Unavailable):
+    """A part answered that it will not do this, such as a full or read-only store a change."""
 
 
 class InUse(Unavailable):

@@ -130,18 +130,6 @@ class LateModel(Protocol):
         ...
 
 
-class Cache(Protocol):
-    """Bytes by key, for a while. A cache never raises: what it cannot do is a miss."""
-
-    async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
-        """Return the value of each key, or None where there is none."""
-        ...
-
-    async def set_many(self, values: Mapping[str, bytes], *, ttl: float) -> None:
-        """Keep the values for ``ttl`` seconds."""
-        ...
-
-
 class ToolCaller(Protocol):
     """Anything that calls a tool."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from mcp_toolweaver.core.caching import Cache
 from mcp_toolweaver.core.errors import Unavailable
-from mcp_toolweaver.core.interfaces import Cache, Embedder
+from mcp_toolweaver.core.interfaces import Embedder
 from mcp_toolweaver.embeddings.vector_cache import LIFETIME, VectorCache, is_unit, text_digest
 
 if TYPE_CHECKING:
@@ -22,11 +23,27 @@ __all__ = ["LIFETIME", "CachedEmbedder"]
 class CachedEmbedder:
     """An `Embedder` that asks its inner one only for texts that it has not seen."""
 
-    def __init__(self, inner: Embedder, cache: Cache, elsewhere: Elsewhere | None = None) -> None:
-        """Keep the vectors of ``inner`` in ``cache``; documents that it lacks may be embedded ``elsewhere`` already."""
+    def __init__(
+        self,
+        inner: Embedder,
+        cache: Cache,
+        elsewhere: Elsewhere | None = None,
+        *,
+        queries: Cache | None = None,
+        lifetime: float = LIFETIME,
+    ) -> None:
+        """Keep the vectors of ``inner``.
+
+        Args:
+            inner: Who embeds.
+            cache: Where vectors are kept.
+            elsewhere: Has documents perhaps embedded already that ``cache`` lacks.
+            queries: Where those of queries are kept, if elsewhere than in ``cache``.
+            lifetime: Seconds that a vector is kept.
+        """
         self._inner = inner
-        self._documents = VectorCache(cache, inner.space)
-        self._queries = VectorCache(cache, inner.query_space)
+        self._documents = VectorCache(cache, inner.space, lifetime=lifetime)
+        self._queries = VectorCache(queries or cache, inner.query_space, lifetime=lifetime)
         self._elsewhere = elsewhere
 
     @property

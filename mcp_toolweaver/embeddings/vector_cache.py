@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcp_toolweaver.core.interfaces import Cache
+from mcp_toolweaver.core.caching import Cache, CacheTier
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
 
 LIFETIME = 7 * 24 * 3600.0
-"""Seconds that a vector is kept."""
+"""Seconds that a vector is kept, unless told otherwise."""
 
 _FORMAT = b"\x01"
 _NORM_TOLERANCE = 1e-3
@@ -28,10 +28,11 @@ def text_digest(text: str) -> str:
 class VectorCache:
     """The vectors of one space in a `Cache`."""
 
-    def __init__(self, cache: Cache, space: str) -> None:
-        """Keep the vectors of ``space`` in ``cache``."""
+    def __init__(self, cache: Cache, space: str, *, lifetime: float = LIFETIME) -> None:
+        """Keep the vectors of ``space`` in ``cache`` for ``lifetime`` seconds."""
         self._cache = cache
         self._space = space
+        self._lifetime = lifetime
 
     async def get(self, digests: Collection[str]) -> dict[str, Vector]:
         """Return the vectors that are there, by the digest of their text."""
@@ -42,14 +43,14 @@ class VectorCache:
     async def keep(self, vectors: Mapping[str, Vector]) -> None:
         """Keep vectors by the digest of their text."""
         encoded = {self._key(digest): _encode(vector) for digest, vector in vectors.items()}
-        await self._cache.set_many(encoded, ttl=LIFETIME)
+        await self._cache.set_many(encoded, ttl=self._lifetime)
 
     async def forget(self, digests: Collection[str]) -> None:
         """Let vectors expire at once."""
         await self._cache.set_many({self._key(digest): b"" for digest in digests}, ttl=0)
 
     def _key(self, digest: str) -> str:
-        return f"embedding:{self._space}:{digest}"
+        return f"{CacheTier.EMBEDDINGS}:{self._space}:{digest}"
 
 
 def _encode(vector: Vector) -> bytes:

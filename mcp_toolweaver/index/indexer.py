@@ -35,6 +35,11 @@ class Indexer:
         self.is_able = True
         """Whether tools are embedded, as far as is known: the last try has not failed."""
 
+    @property
+    def generation(self) -> str:
+        """That of the catalog whose tools are searchable, by words at least; empty while there is none."""
+        return self._indexed.generation
+
     async def sync_words(self, snapshot: Snapshot) -> None:
         """Make exactly the tools of the snapshot searchable, by words at least.
 

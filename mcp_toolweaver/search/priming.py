@@ -1,18 +1,60 @@
-"""One cheap search in the background, so that the first user does not pay for what searches build once."""
+"""Searches in the background, so that no user pays for what searches build once, or waits for a common question."""
 
 from __future__ import annotations
 
-from mcp_toolweaver.core.interfaces import Searcher
+import time
+from collections.abc import Callable
+
+import anyio
+
+from mcp_toolweaver.core.interfaces import CatalogView, Searcher
 from mcp_toolweaver.core.query import SearchRequest
+from mcp_toolweaver.search.usage import Usage
 
 _ANYTHING = SearchRequest("find a tool and then call it", limit=1)
 """Two clauses. The words of other languages are left for who asks in one: they take 12 ms and 2 MB each."""
+_AHEAD = 50
+"""How many of the most frequent questions are answered ahead."""
+_SHARE = 0.25
+"""How much of the time that may take, so that those who ask now hardly notice it."""
 
 
-async def prime(searcher: Searcher) -> None:
-    """Search for something, so that names are learned, word lists are read and the index has answered once.
+class Priming:
+    """Asks a searcher in the background."""
 
-    Raises:
-        Unavailable: nothing can answer.
-    """
-    await searcher.search(_ANYTHING)
+    def __init__(
+        self, catalog: CatalogView, usage: Usage | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Ask about the tools of ``catalog`` what ``usage`` says is asked most."""
+        self._catalog = catalog
+        self._usage = usage
+        self._clock = clock
+        self._ahead_of = ""
+
+    async def wake(self, searcher: Searcher) -> None:
+        """Search for something, so that names are learned, word lists are read and the index has answered once.
+
+        Raises:
+            Unavailable: nothing can answer.
+        """
+        await searcher.search(_ANYTHING)
+
+    async def answer_ahead(self, searcher: Searcher) -> str:
+        """Ask what is asked most, so that a cache in ``searcher`` has the answers; once for each catalog.
+
+        Returns:
+            What was done, for people; empty if nothing was to be done.
+
+        Raises:
+            Unavailable: nothing can answer.
+        """
+        generation = self._catalog.snapshot.generation
+        if self._usage is None or self._ahead_of == generation:
+            return ""
+        questions = self._usage.most_asked(_AHEAD)
+        for question in questions:
+            started = self._clock()
+            await searcher.search(question)
+            await anyio.sleep((self._clock() - started) * (1 / _SHARE - 1))
+        self._ahead_of = generation
+        return f"{len(questions)} frequent questions answered ahead" if questions else ""

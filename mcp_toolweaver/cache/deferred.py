@@ -1,0 +1,98 @@
+"""Writes that nobody waits for: they are gathered, and written by a task of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import anyio
+
+from mcp_toolweaver.cache.counters import DROPPED, Counters
+from mcp_toolweaver.core.caching import Cache, tier_of
+
+_MOST_BYTES = 64 * 2**20
+"""Of values that wait; what comes then is dropped, for a cache may forget."""
+_AT_ONCE = 500
+_LAST = 2.0
+"""Seconds for what still waits when the cache is left."""
+
+
+class _Write(NamedTuple):
+    value: bytes
+    ttl: float
+
+
+class DeferredCache:
+    """A `Cache` whose writes return at once; what still waits is found, as if it had been written."""
+
+    def __init__(self, inner: Cache, counters: Counters, *, max_bytes: int = _MOST_BYTES) -> None:
+        """Use `open_deferred` to get one that writes to ``inner``; at most ``max_bytes`` of values wait."""
+        self._inner = inner
+        self._counters = counters
+        self._max_bytes = max_bytes
+        self._waiting: dict[str, _Write] = {}
+        self._writing: dict[str, _Write] = {}
+        self._bytes = 0
+        self._came = asyncio.Event()
+
+    async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """See `Cache.get_many`."""
+        if not self._waiting and not self._writing:
+            return await self._inner.get_many(keys)
+        pending = {key: write.value for key in keys if (write := self._waiting.get(key) or self._writing.get(key))}
+        asked = [key for key in keys if key not in pending]
+        found = dict(zip(asked, await self._inner.get_many(asked), strict=True)) if asked else {}
+        return [pending[key] if key in pending else found[key] for key in keys]
+
+    async def set_many(self, values: Mapping[str, bytes], *, ttl: float) -> None:
+        """See `Cache.set_many`."""
+        for key, value in values.items():
+            replaced = self._waiting.pop(key, None)
+            self._bytes -= len(replaced.value) if replaced else 0
+            if self._bytes + len(value) > self._max_bytes:
+                self._counters.add(tier_of(key), DROPPED)
+                continue
+            self._waiting[key] = _Write(value, ttl)
+            self._bytes += len(value)
+        self._came.set()
+
+    async def write(self) -> None:
+        """Write what comes, until cancelled."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what waits, and what was being written when that was cut short."""
+        while self._waiting or self._writing:
+            if not self._writing:
+                self._writing, self._waiting = self._waiting, {}
+            await self._write_out(self._writing)
+            self._bytes -= sum(len(write.value) for write in self._writing.values())
+            self._writing = {}
+
+    async def _write_out(self, writes: Mapping[str, _Write]) -> None:
+        by_ttl: dict[float, list[str]] = {}
+        for key, write in writes.items():
+            by_ttl.setdefault(write.ttl, []).append(key)
+        for ttl, keys in by_ttl.items():
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                await self._inner.set_many({key: writes[key].value for key in some}, ttl=ttl)
+
+
+@asynccontextmanager
+async def open_deferred(inner: Cache, counters: Counters) -> AsyncGenerator[DeferredCache]:
+    """Write to ``inner`` in the background; what waits at the end is written too, if that is soon done."""
+    cache = DeferredCache(inner, counters)
+    writing = asyncio.create_task(cache.write())
+    try:
+        yield cache
+    finally:
+        writing.cancel()
+        with anyio.move_on_after(_LAST, shield=True):
+            await asyncio.wait([writing])
+            await cache.flush()

@@ -1,0 +1,79 @@
+"""Tools as bytes. They were mended when they were listed, which takes too long for a start."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.core.scrub import is_clean
+from mcp_toolweaver.core.tools import Tool, ToolId
+
+NOT_KEPT = (ValueError, LookupError, TypeError, RecursionError)
+"""What reading raises for bytes that are not ours."""
+_BACKSLASHES = re.compile(r"\\+u")
+
+
+class _Row(BaseModel):
+    """What is kept of a tool beside its definition."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    server: str
+    domain: str
+    server_description: str
+    is_callable: bool
+
+
+def row_of(tool: Tool) -> dict[str, Any]:
+    """Return what is kept of a tool beside its definition."""
+    return _Row(
+        server=tool.id.server,
+        domain=tool.domain,
+        server_description=tool.server_description,
+        is_callable=tool.is_callable,
+    ).model_dump()
+
+
+def tool_of(row: Mapping[str, Any], definition: Any) -> Tool:
+    """Return the tool of which ``row`` and ``definition`` were kept.
+
+    Raises:
+        ValueError, LookupError, TypeError: they are something else.
+    """
+    kept = _Row.model_validate(row, strict=True)
+    if not is_object(definition) or not isinstance(definition["name"], str):
+        raise ValueError("a definition is an object with a name")
+    return Tool(
+        id=ToolId(kept.server, definition["name"]),
+        definition=definition,
+        domain=kept.domain,
+        server_description=kept.server_description,
+        is_callable=kept.is_callable,
+    )
+
+
+def encoded(value: Any) -> bytes:
+    """Return a value as JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace")
+
+
+def decoded(value: bytes) -> Any:
+    """Read what `encoded` wrote.
+
+    Raises:
+        ValueError, RecursionError: it is something else, or holds characters that mending removes.
+    """
+    text = value.decode()
+    if not is_clean(text) or _has_escaped(text):
+        raise ValueError("it was not mended")
+    return json.loads(text)
+
+
+def _has_escaped(text: str) -> bool:
+    """Whether a character is written by its number, which JSON needs for control characters only."""
+    return any(len(found[0]) % 2 == 0 for found in _BACKSLASHES.finditer(text))
