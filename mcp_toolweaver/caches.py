@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FILE = "cache.sqlite3"
+"""In the folder of what can be made again."""
+LISTINGS = "catalog.sqlite3"
+"""In the folder of what must last."""
 COUNTERS = "counters"
 """The kind of the keys under which each process keeps what it counted."""
 PART = "Redis"
@@ -131,6 +134,13 @@ async def open_redis(settings: Settings, seal: Seal) -> AsyncGenerator[RedisStor
     )
     async with opening.open_redis(how, f"{given.prefix}:{_FORMAT}:{seal.name}") as store:
         yield store
+
+
+def redis_place(settings: Settings) -> str:
+    """Return where Redis is, for people; without credentials."""
+    url = _told(settings.cache.redis.url) or ""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _told(secret: SecretStr | None) -> str | None:

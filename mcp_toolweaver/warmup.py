@@ -66,6 +66,7 @@ class Warmup:
         """
         self._store = store
         self._priming = priming or Priming(catalog)
+        self._ahead = ""
         self._catalog = catalog
         self._indexer = indexer
         self._model = model
@@ -184,7 +185,9 @@ class Warmup:
                 await self._priming.wake(searcher)
                 self._answered.set()
                 if self.timeline.has_settled(*_BEFORE_PRIMED):
-                    self.timeline.done(Step.PRIMED, await self._priming.answer_ahead(searcher))
+                    self.timeline.done(Step.PRIMED, self._ahead)
+                    self._ahead = await self._priming.answer_ahead(searcher) or self._ahead
+                    self.timeline.done(Step.PRIMED, self._ahead)
             except Unavailable as away:
                 self.timeline.failed(Step.PRIMED, away.reason)
             self._answered.set()

@@ -23,6 +23,11 @@ class _Write(NamedTuple):
     value: bytes
     ttl: float
 
+    @property
+    def found(self) -> bytes | None:
+        """What is found of it while it waits, which is not for long."""
+        return self.value if self.ttl > 0 else None
+
 
 class DeferredCache:
     """A `Cache` whose writes return at once; what still waits is found, as if it had been written."""
@@ -41,7 +46,7 @@ class DeferredCache:
         """See `Cache.get_many`."""
         if not self._waiting and not self._writing:
             return await self._inner.get_many(keys)
-        pending = {key: write.value for key in keys if (write := self._waiting.get(key) or self._writing.get(key))}
+        pending = {key: write.found for key in keys if (write := self._waiting.get(key) or self._writing.get(key))}
         asked = [key for key in keys if key not in pending]
         found = dict(zip(asked, await self._inner.get_many(asked), strict=True)) if asked else {}
         return [pending[key] if key in pending else found[key] for key in keys]

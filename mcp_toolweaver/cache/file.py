@@ -37,6 +37,8 @@ _ROOM = (
 )
 _KEYS_AT_ONCE = 500
 _BUSY_SECONDS = 2.0
+_CLOSING_SECONDS = 5.0
+"""For a thread that a caller left behind; after that the connection stays open until the process ends."""
 _MAX_BYTES = 512 * 2**20
 _ROUNDS = 20
 """How often a fifth is removed to make room; then all there was is gone."""
@@ -76,6 +78,14 @@ class FileCache:
         """See `CacheShelf.clear`."""
         return await self._writer.ask(lambda db: _clear(db, kind))
 
+    async def size(self) -> int:
+        """Return how many bytes the file takes, less what is free in it.
+
+        Raises:
+            Unavailable: the file cannot be read.
+        """
+        return await self._reader.ask(_used)
+
     async def values(self, kind: str) -> Sequence[bytes]:
         """Return all values whose keys begin with ``kind`` and a colon.
 
@@ -83,6 +93,11 @@ class FileCache:
             Unavailable: the file cannot be read.
         """
         return await self._reader.ask(lambda db: _values(db, kind))
+
+    def close(self) -> None:
+        """Close the file; from then on everything is a miss. Blocking."""
+        self._reader.close()
+        self._writer.close()
 
 
 class _Door:
@@ -113,6 +128,13 @@ class _Door:
         self._complaint = ""
         return answer
 
+    def close(self) -> None:
+        """Close the connection once no thread uses it: one that is closed under a thread ends the process."""
+        if self._in_use.acquire(timeout=_CLOSING_SECONDS):
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._in_use.release()
+
     def _run(self, question: Callable[[sqlite3.Connection], _ResultT]) -> _ResultT:
         with self._in_use:
             return question(self._connection)
@@ -137,12 +159,16 @@ def _write(db: sqlite3.Connection, rows: Sequence[tuple[str, bytes, float]], max
     with db:
         db.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
     for _round in range(_ROUNDS):
-        ((used,),) = db.execute(_ROOM)
-        if used <= max_bytes:
+        if _used(db) <= max_bytes:
             return
         with db:
-            db.execute("DELETE FROM entries WHERE expires <= ?", [time.time()])
-            db.execute(_MAKE_ROOM)
+            if not db.execute("DELETE FROM entries WHERE expires <= ?", [time.time()]).rowcount:
+                db.execute(_MAKE_ROOM)
+
+
+def _used(db: sqlite3.Connection) -> int:
+    ((used,),) = db.execute(_ROOM)
+    return int(used)
 
 
 def _clear(db: sqlite3.Connection, kind: str) -> int:
@@ -158,12 +184,12 @@ async def open_file_cache(path: Path, *, max_bytes: int = _MAX_BYTES) -> AsyncGe
     Where the folder cannot be written, the cache lives in memory for this process.
     """
     writing, reading = await run_in_thread(_open, path)
+    cache = FileCache(writing, reading, max_bytes=max_bytes)
     try:
-        yield FileCache(writing, reading, max_bytes=max_bytes)
+        yield cache
     finally:
-        for connection in filter(None, (reading, writing)):
-            with suppress(sqlite3.Error):
-                connection.close()
+        with anyio.CancelScope(shield=True):
+            await run_in_thread(cache.close)
 
 
 def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection | None]:

@@ -12,8 +12,8 @@ from mcp_toolweaver.core.caching import Cache, tier_of
 
 MEMORY = "memory"
 """The event of a value that was found in memory."""
-_UP = 300.0
-"""Seconds for which a value that came up stays, at most: what was cleared below is gone soon after."""
+_IN_MEMORY = 300.0
+"""Seconds for which a value stays in memory, at most: what was cleared below is gone soon after."""
 _REFRESH = 6 / 7
 """A value of a tier that is refreshed on access is kept anew once less than this share of its time is left."""
 
@@ -63,7 +63,7 @@ class TieredCache:
     async def set_many(self, values: Mapping[str, bytes], *, ttl: float) -> None:
         """See `Cache.set_many`."""
         self._count(values, STORED)
-        await self._memory.set_many(values, ttl=ttl)
+        await self._memory.set_many(values, ttl=min(ttl, _IN_MEMORY))
         await self._keep_below(values, ttl)
 
     async def _opened(self, keys: Sequence[str]) -> dict[str, bytes]:
@@ -78,7 +78,7 @@ class TieredCache:
                 self._count([key], REFUSED)
                 continue
             found[key] = opened.value
-            await self._memory.set_many({key: opened.value}, ttl=min(opened.left, _UP))
+            await self._memory.set_many({key: opened.value}, ttl=min(opened.left, _IN_MEMORY))
             if opened.left < _REFRESH * self._refreshed.get(tier_of(key), 0.0):
                 worn.setdefault(tier_of(key), {})[key] = opened.value
         for tier, values in worn.items():

@@ -132,8 +132,9 @@ class Catalog:
         for runner in self._runners:
             for tool in runner.tools:
                 owners.setdefault(tool.id, runner)
-        tools = (tool for runner in self._runners for tool in runner.tools)
-        self._owners, self._snapshot = owners, Snapshot.of(tools)
+        snapshot = Snapshot.of(tool for runner in self._runners for tool in runner.tools)
+        is_new = not self._snapshot.tools or snapshot.generation != self._snapshot.generation
+        self._owners, self._snapshot = owners, snapshot if is_new else self._snapshot
 
 
 def _key(setup: SourceSetup) -> str:

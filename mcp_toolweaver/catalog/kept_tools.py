@@ -15,7 +15,7 @@ from mcp_toolweaver.core.tools import Tool, ToolId
 
 NOT_KEPT = (ValueError, LookupError, TypeError, RecursionError)
 """What reading raises for bytes that are not ours."""
-_BACKSLASHES = re.compile(r"\\+u")
+_BACKSLASHES = re.compile(r"\\+[ubf]")
 
 
 class _Row(BaseModel):
@@ -75,5 +75,5 @@ def decoded(value: bytes) -> Any:
 
 
 def _has_escaped(text: str) -> bool:
-    """Whether a character is written by its number, which JSON needs for control characters only."""
+    """Whether a character is written by its number or its letter, as JSON needs for control characters only."""
     return any(len(found[0]) % 2 == 0 for found in _BACKSLASHES.finditer(text))

@@ -80,7 +80,7 @@ class SourceRunner:
         """Take the tools that another process listed, unless ours are known by now; return whether they were taken."""
         if self.known or self.settled.is_set():
             return False
-        self.tools, self.known = tuple(tools), True
+        self.tools, self.known = with_domains(tools, self.setup.domain), True
         return True
 
     @property

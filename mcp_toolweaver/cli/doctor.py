@@ -11,6 +11,7 @@ from typing import Any
 
 from mcp_toolweaver.cli import doctor_checks, doctor_meaning
 from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.doctor_cache import cache_rows
 from mcp_toolweaver.cli.doctor_printing import print_report
 from mcp_toolweaver.cli.doctor_rows import Row, worst
 from mcp_toolweaver.cli.printing import print_json
@@ -54,6 +55,7 @@ def examine(loaded: Configuration) -> Report:
         *doctor_meaning.model_rows(settings, installed),
         *doctor_checks.folder_rows(settings),
         *doctor_checks.index_rows(settings),
+        *cache_rows(settings),
     ]
     return Report(rows, found.devices, plan if settings.embedding.enabled else None)
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from rich.markup import escape
 from rich.table import Table
 
+from mcp_toolweaver.cli.index_printing import readable_size
 from mcp_toolweaver.cli.printing import out
-from mcp_toolweaver.telemetry.report import Report
+from mcp_toolweaver.telemetry.report import CacheState, Report
 from mcp_toolweaver.telemetry.timeline import Moment, State
 
 _STYLES = {State.DONE: "green", State.WAITS: "yellow", State.FAILED: "red"}
@@ -33,10 +34,16 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
     yield "ready", "[green]yes[/]" if report.is_ready else "[yellow]not yet[/]"
     yield "tools", f"{report.tools:,}, {report.embedded:,} of them searchable by meaning"
     yield "index", escape(report.engine)
+    yield "cache", _cache(report.cache)
     for moment in report.steps:
         yield f"  {moment.step}", _step(moment)
     for sentence in report.degraded:
         yield "degraded", f"[yellow]{escape(sentence)}[/]"
+
+
+def _cache(cache: CacheState) -> str:
+    held = f"{cache.entries:,} values in memory ({readable_size(cache.bytes)})"
+    return f"{held}; redis: {escape(cache.redis)}" if cache.redis else held
 
 
 def _step(moment: Moment) -> str:

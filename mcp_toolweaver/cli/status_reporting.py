@@ -11,15 +11,18 @@ from pathlib import Path
 import anyio
 
 from mcp_toolweaver.app import App
+from mcp_toolweaver.caches import Caches
 from mcp_toolweaver.config import Configuration, Settings
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.core.threads import run_in_thread
-from mcp_toolweaver.telemetry.report import Report
+from mcp_toolweaver.telemetry.report import CacheState, Report
 from mcp_toolweaver.telemetry.status_files import StatusFile
 from mcp_toolweaver.telemetry.timeline import State, told
 
 _PAUSE = 1.0
 """Seconds between two reports, at least."""
+_AGAIN = 10.0
+"""Seconds between two reports, at most: what the cache holds changes without a step."""
 _MOST_NAMES = 10
 
 
@@ -38,7 +41,8 @@ async def keep_reporting(app: App, loaded: Configuration) -> None:
             stands = await run_in_thread(file.write, await _report(app, loaded, since.isoformat(timespec="seconds")))
             await anyio.sleep(_PAUSE)
             if stands:  # else somebody read the old one just now
-                await timeline.wait_changed(seen)
+                with anyio.move_on_after(_AGAIN):
+                    await timeline.wait_changed(seen)
     finally:
         file.close()
 
@@ -57,14 +61,24 @@ async def _report(app: App, loaded: Configuration, since: str) -> Report:
         tools=tools,
         embedded=max(tools - bare, 0),
         engine=loaded.settings.index.chosen if is_by_meaning else "memory",
+        cache=_cache(app.caches),
         degraded=tuple(_degraded(app)),
     )
+
+
+def _cache(caches: Caches) -> CacheState:
+    redis = caches.redis
+    reason = "" if redis is None else f"{redis.state}: {redis.reason}" if redis.reason else str(redis.state)
+    return CacheState(len(caches.memory), caches.memory.size, reason)
 
 
 def _degraded(app: App) -> Iterator[str]:
     for moment in app.warmup.timeline.moments:
         if moment.state is State.FAILED:
             yield told(moment)
+    redis = app.caches.redis
+    if redis is not None and redis.reason:
+        yield f"cache: {redis.reason}; a file of this machine is the cache until then"
     away = [status.name for status in app.catalog.statuses if status.state is SourceState.FAILED]
     if away:
         more = f" and {len(away) - _MOST_NAMES} more" if len(away) > _MOST_NAMES else ""

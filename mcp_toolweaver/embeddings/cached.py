@@ -43,7 +43,7 @@ class CachedEmbedder:
         """
         self._inner = inner
         self._documents = VectorCache(cache, inner.space, lifetime=lifetime)
-        self._queries = VectorCache(queries or cache, inner.query_space, lifetime=lifetime)
+        self._queries = VectorCache(cache if queries is None else queries, inner.query_space, lifetime=lifetime)
         self._elsewhere = elsewhere
 
     @property

@@ -67,4 +67,5 @@ def _decode(value: bytes | None) -> Vector | None:
 
 def is_unit(vector: Vector) -> bool:
     """Whether a vector has length 1, as every one of ours, so that its numbers are numbers."""
-    return abs(float(np.linalg.norm(vector)) - 1) < _NORM_TOLERANCE
+    with np.errstate(all="ignore"):  # what is too large to be squared is none
+        return abs(float(np.linalg.norm(vector)) - 1) < _NORM_TOLERANCE

@@ -37,7 +37,7 @@ class Indexer:
 
     @property
     def generation(self) -> str:
-        """That of the catalog whose tools are searchable, by words at least; empty while there is none."""
+        """That of the catalog whose tools are searchable, by words at least; of an empty one before the first."""
         return self._indexed.generation
 
     async def sync_words(self, snapshot: Snapshot) -> None:

@@ -79,8 +79,8 @@ class GuardedStore:
             self._breaker.try_once()
             try:
                 await self._hold_open()
-            except Unavailable as away:
-                self._lose(away)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is opened again
+                self._lose(self._as_away(error))
             await anyio.sleep(self._breaker.wait)
 
     async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
@@ -104,7 +104,7 @@ class GuardedStore:
         elif self._writes.state is not Circuit.CLOSED:
             self._writes.check()
         try:
-            await self._asked(lambda store: store.set_many(values, ttl=ttl))
+            await self._asked(lambda store: store.set_many(values, ttl=ttl), may_refuse=True)
             self._writes.succeeded()
         except Refused as refused:
             if not self._writes.reason:
@@ -131,7 +131,10 @@ class GuardedStore:
             finally:
                 self._store = None
 
-    async def _asked(self, question: Callable[[CacheServer], Coroutine[Any, Any, _AnswerT]]) -> _AnswerT:
+    async def _asked(
+        self, question: Callable[[CacheServer], Coroutine[Any, Any, _AnswerT]], *, may_refuse: bool = False
+    ) -> _AnswerT:
+        """Return the answer; a store that refuses, where it may not, has failed."""
         store = self._store
         if store is None:
             raise Unavailable(self._part, self.reason or "it is not connected")
@@ -141,15 +144,16 @@ class GuardedStore:
         await asyncio.wait([task], timeout=self._deadline)
         if not task.done():
             late = DeadlineExceeded(self._part, f"no answer in {self._deadline:g} s")
-            self._note_failure(late)
+            self._note_failure(store, late)
             raise late
         try:
             answer = task.result()
-        except Refused:
-            raise
-        except Unavailable as away:
-            self._note_failure(away)
-            raise Unavailable(away.part, away.reason) from away
+        except Exception as error:
+            away = self._as_away(error)
+            if may_refuse and isinstance(away, Refused):
+                raise
+            self._note_failure(store, away)
+            raise Unavailable(away.part, away.reason) from error
         if store is self._store:
             self._breaker.succeeded()
         return answer
@@ -159,8 +163,16 @@ class GuardedStore:
         if not task.cancelled():
             task.exception()  # whoever asked may be gone; an exception that nobody reads is complained of
 
-    def _note_failure(self, away: Unavailable) -> None:
-        if self._breaker.failed(away):
+    def _as_away(self, error: Exception) -> Unavailable:
+        """Return the failure that it is to us; what is nobody's plan is logged with its traceback."""
+        if isinstance(error, Unavailable):
+            return error
+        _log.error("%s failed by a fault of our own", self._part, exc_info=error)
+        return Unavailable(self._part, f"it failed with {type(error).__name__}")
+
+    def _note_failure(self, store: CacheServer, away: Unavailable) -> None:
+        """Note that an answer did not come; that of a connection which was left says nothing of the next one."""
+        if store is self._store and self._breaker.failed(away):
             self._tell(away)
             self._failed.set()
 

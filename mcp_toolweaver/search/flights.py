@@ -18,7 +18,7 @@ class Flights(Generic[AnswerT]):
     def __init__(self) -> None:
         """Start with none."""
         self._tasks: dict[str, asyncio.Task[AnswerT]] = {}
-        self._waiting: dict[str, int] = {}
+        self._waiting: dict[asyncio.Task[AnswerT], int] = {}
 
     async def join(self, key: str, answer: Callable[[], Coroutine[Any, Any, AnswerT]]) -> AnswerT:
         """Return the answer that is under way for ``key``, or make one.
@@ -30,17 +30,17 @@ class Flights(Generic[AnswerT]):
         if task is None:
             task = self._tasks[key] = asyncio.create_task(answer())
             task.add_done_callback(lambda done: self._landed(key, done))
-        self._waiting[key] = self._waiting.get(key, 0) + 1
+        self._waiting[task] = self._waiting.get(task, 0) + 1
         try:
             return await asyncio.shield(task)
         finally:
             self._leave(key, task)
 
     def _leave(self, key: str, task: asyncio.Task[AnswerT]) -> None:
-        left = self._waiting[key] - 1
-        self._waiting[key] = left
+        left = self._waiting[task] - 1
+        self._waiting[task] = left
         if not left:
-            del self._waiting[key]
+            del self._waiting[task]
             if not task.done():
                 self._landed(key, task)
                 task.cancel()

@@ -23,11 +23,24 @@ class Priming:
     """Asks a searcher in the background."""
 
     def __init__(
-        self, catalog: CatalogView, usage: Usage | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        catalog: CatalogView,
+        usage: Usage | None = None,
+        *,
+        anew: Searcher | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Ask about the tools of ``catalog`` what ``usage`` says is asked most."""
+        """Ask about the tools of ``catalog``.
+
+        Args:
+            catalog: Whose tools are searched.
+            usage: Says what is asked most.
+            anew: Searches each time it is asked, where others have answers from before.
+            clock: Returns seconds.
+        """
         self._catalog = catalog
         self._usage = usage
+        self._anew = anew
         self._clock = clock
         self._ahead_of = ""
 
@@ -37,10 +50,12 @@ class Priming:
         Raises:
             Unavailable: nothing can answer.
         """
-        await searcher.search(_ANYTHING)
+        await (self._anew or searcher).search(_ANYTHING)
 
     async def answer_ahead(self, searcher: Searcher) -> str:
         """Ask what is asked most, so that a cache in ``searcher`` has the answers; once for each catalog.
+
+        It ends early, to be tried again, where answers are degraded or the catalog changes: those are not kept.
 
         Returns:
             What was done, for people; empty if nothing was to be done.
@@ -54,7 +69,11 @@ class Priming:
         questions = self._usage.most_asked(_AHEAD)
         for question in questions:
             started = self._clock()
-            await searcher.search(question)
+            result = await searcher.search(question)
+            if result.skipped or self._catalog.snapshot.generation != generation:
+                return ""
             await anyio.sleep((self._clock() - started) * (1 / _SHARE - 1))
+        if not questions:
+            return ""
         self._ahead_of = generation
-        return f"{len(questions)} frequent questions answered ahead" if questions else ""
+        return f"{len(questions)} of the most frequent questions answered ahead"

@@ -18,7 +18,9 @@ from mcp_toolweaver.core.interfaces import Searcher
 from mcp_toolweaver.core.json_values import is_array
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 
-_KEY = "usage:questions"
+KIND = "usage"
+"""What its key begins with."""
+_KEY = f"{KIND}:questions"
 _LIFETIME = 90 * 24 * 3600.0
 _HALF_LIFE = 7 * 24 * 3600.0
 """Seconds after which a question counts half."""
@@ -28,6 +30,8 @@ _PAUSE = 60.0
 """Seconds between two writes."""
 _LONGEST = 300
 """Characters; what is longer is not asked twice in the same words."""
+_LARGEST = 1000
+"""Hits; a larger limit in the cache is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,7 @@ class Usage:
             self._add(request, count, now)
 
     async def keep_up(self) -> None:
-        """Read what was counted before, and keep what is counted now, until cancelled."""
-        await self.restore()
+        """Keep what is counted every now and then, until cancelled."""
         while True:
             await anyio.sleep(_PAUSE)
             await self.keep()
@@ -92,10 +95,8 @@ class Usage:
             self._asked = {request: self._asked[request] for request in self.most_asked(_MOST)}
 
     def _encode(self) -> bytes:
-        rows = [
-            [request.text, request.limit, request.domain, self._asked[request].weight, self._asked[request].at]
-            for request in self.most_asked(_MOST)
-        ]
+        asked = [(request, self._asked[request]) for request in self.most_asked(_MOST)]
+        rows = [[each.text, each.limit, each.domain, float(count.weight), float(count.at)] for each, count in asked]
         return json.dumps(rows).encode()
 
 
@@ -121,8 +122,8 @@ def _decode(kept: bytes) -> Iterable[tuple[SearchRequest, _Asked]]:
         return
     for row in rows if is_array(rows) else ():
         match row:
-            case [str(text), int(limit), str() | None as domain, int() | float() as weight, int() | float() as at] if (
-                limit > 0 and 0 < weight < math.inf and 0 < at < math.inf
+            case [str(text), int(limit), str() | None as domain, float(weight), float(at)] if (
+                len(text) <= _LONGEST and 0 < limit <= _LARGEST and 0 < weight < math.inf and 0 < at < math.inf
             ):
                 yield SearchRequest(text, limit, domain), _Asked(weight, at)
             case _:

@@ -10,6 +10,17 @@ from mcp_toolweaver.telemetry.timeline import Moment
 
 
 @dataclass(frozen=True, slots=True)
+class CacheState:
+    """The cache of one process."""
+
+    entries: int = 0
+    bytes: int = 0
+    """What it holds in memory."""
+    redis: str = ""
+    """The state of the breaker in front of Redis, and why it is so; empty where there is no Redis."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How one process is doing. Holds nothing that was asked, and no secrets."""
 
@@ -28,6 +39,7 @@ class Report:
     """How many of the tools are searchable by meaning too."""
     engine: str
     """Where the index is kept, as in the settings: ``embedded``, ``memory`` or ``qdrant``."""
+    cache: CacheState = CacheState()
     degraded: tuple[str, ...] = ()
     """One sentence for each thing that should be there and is not."""
 

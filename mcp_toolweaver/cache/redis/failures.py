@@ -30,25 +30,32 @@ def unavailable(error: Exception, where: str) -> Unavailable:
     """Return one of its errors as one of ours."""
     match error:
         case theirs.TimeoutError() | TimeoutError():
-            return DeadlineExceeded(PART, f"{where} did not answer in time; see whether it is overloaded")
+            return DeadlineExceeded(PART, f"{where} did not answer {_late(error)}")
         case theirs.AuthenticationError():
             return Unavailable(PART, f"{where} refuses us; correct cache.redis.username and password")
         case theirs.ConnectionError() | OSError():
             return Unavailable(PART, f"{where} {_connection(error)}")
         case theirs.ResponseError():
-            return _answered(str(error), where)
+            return Refused(PART, f"{where} {_answered(error)}")
         case _:
             return Unavailable(PART, f"{where} does not speak Redis ({type(error).__name__}); correct cache.redis.url")
 
 
-def _answered(message: str, where: str) -> Unavailable:
-    if message.startswith(("NOAUTH", "WRONGPASS", "NOPERM")):
-        return Unavailable(PART, f"{where} refuses us ({_line(message)}); correct cache.redis.username and password")
-    if message.startswith("OOM") or "maxmemory" in message:
-        return Refused(PART, f"{where} is full; raise maxmemory, or set maxmemory-policy to allkeys-lru")
-    if message.startswith("READONLY") or "read only" in message:
-        return Refused(PART, f"{where} is read-only; point cache.redis.url at the primary")
-    return Refused(PART, f"{where} says: {_line(message)}")
+def _late(error: Exception) -> str:
+    if "connecting" in str(error):
+        return "when we connected; see whether it runs there, and speaks TLS if cache.redis.url starts with rediss"
+    return "in time; see whether it is overloaded"
+
+
+def _answered(error: theirs.ResponseError) -> str:
+    message = _line(str(error))
+    if isinstance(error, theirs.NoPermissionError):
+        return f"does not let us ({message}); allow it to this user, or correct cache.redis.username"
+    if "maxmemory" in message:
+        return "is full; raise maxmemory, or set maxmemory-policy to allkeys-lru"
+    if "read only" in message:
+        return "is read-only; point cache.redis.url at the primary"
+    return f"says: {message}"
 
 
 def _connection(error: Exception) -> str:

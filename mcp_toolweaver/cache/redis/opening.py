@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 import anyio
 from redis.asyncio import (
@@ -17,14 +17,15 @@ from redis.asyncio import (
     UnixDomainSocketConnection,
 )
 from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
-from mcp_toolweaver.cache.redis.failures import translated
+from mcp_toolweaver.cache.redis.failures import PART, translated
 from mcp_toolweaver.cache.redis.options import Options
 from mcp_toolweaver.cache.redis.store import RedisStore
-
-Client: TypeAlias = "Redis | RedisCluster"
+from mcp_toolweaver.core.errors import Unavailable
 
 _CONNECTING = 2.0
 """Seconds for a connection with TLS and password; made in the background, so that nobody waits for it."""
@@ -39,23 +40,34 @@ async def open_redis(options: Options, namespace: str) -> AsyncGenerator[RedisSt
         Unavailable: it cannot be reached; often this is found at the first question only.
     """
     where = options.address.shown
+    is_cluster = options.address.kind == "cluster"
     with translated(where):
-        client = _client(options)
+        client, *helpers = _clients(options)
+    store = RedisStore(client, namespace, where, is_cluster=is_cluster, connections=options.max_connections)
     try:
-        yield RedisStore(client, namespace, where, is_cluster=options.address.kind == "cluster")
+        yield store
     finally:
-        with anyio.move_on_after(_CLOSING, shield=True), warnings.catch_warnings():
-            await client.aclose()
+        with anyio.move_on_after(_CLOSING, shield=True):
+            await store.leave()
+        for one in (client, *helpers):
+            with anyio.move_on_after(_CLOSING, shield=True), suppress(Exception):
+                await one.aclose()
 
 
-def _client(options: Options) -> Client:
+def _clients(options: Options) -> Sequence[Any]:
+    """Return what talks to Redis, and then whatever else is to be closed."""
     match options.address.kind:
         case "sentinel":
             return _by_sentinel(options)
         case "cluster":
-            return _cluster(options)
+            return [_cluster(options)]
         case "single":
-            return Redis(connection_pool=BlockingConnectionPool(**_pool(options), **_where(options), **_how(options)))
+            return [_single(options)]
+
+
+def _single(options: Options) -> Redis:
+    """Return a client that owns its connections, so that they are closed with it."""
+    return Redis.from_pool(BlockingConnectionPool(**_pool(options), **_where(options), **_how(options)))
 
 
 def _where(options: Options) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def _how(options: Options) -> dict[str, Any]:
         "retry": None,
         "socket_timeout": options.timeout,
         "socket_connect_timeout": _CONNECTING,
-        "socket_keepalive": True,
+        **({} if address.socket else {"socket_keepalive": True}),
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         **_tls(options),
     }
@@ -90,6 +102,10 @@ def _how(options: Options) -> dict[str, Any]:
 def _tls(options: Options) -> dict[str, Any]:
     if not options.address.tls:
         return {}
+    for name in ("ca_file", "cert_file", "key_file"):
+        path = getattr(options, name)
+        if path and not Path(path).is_file():  # theirs would not say which
+            raise Unavailable(PART, f"there is no file {path}; correct cache.redis.{name}")
     return {
         "ssl_ca_certs": options.ca_file,
         "ssl_certfile": options.cert_file,
@@ -98,7 +114,7 @@ def _tls(options: Options) -> dict[str, Any]:
     }
 
 
-def _by_sentinel(options: Options) -> Client:
+def _by_sentinel(options: Options) -> Sequence[Any]:
     address = options.address
     tls = {"ssl": True, **_tls(options)} if address.tls else {}
     asked = {
@@ -114,16 +130,16 @@ def _by_sentinel(options: Options) -> Client:
     primary: Redis = sentinel.master_for(
         address.service, db=address.database, max_connections=options.max_connections, **how
     )
-    return primary
+    return [primary, sentinel]
 
 
-def _cluster(options: Options) -> Client:
+def _cluster(options: Options) -> RedisCluster:
     how = _how(options)
-    del how["maint_notifications_config"]
+    del how["maint_notifications_config"], how["retry"]
     return RedisCluster(
         startup_nodes=[ClusterNode(host, port) for host, port in options.address.hosts],
         max_connections=options.max_connections,
-        cluster_error_retry_attempts=1,
+        retry=Retry(NoBackoff(), 1),  # for keys that have moved to another node
         ssl=options.address.tls,
         **how,
     )

@@ -22,6 +22,8 @@ _KINDS: dict[str, Kind] = {
 _PORT = 6379
 _SENTINEL_PORT = 26379
 _MOST = 65_535
+_DIGITS = 9
+"""Of the number of a database, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def read_address(url: str) -> Address:
     name, _, password = credentials.partition(":")
     access = _Access(unquote(name) or None, unquote(password) or None)
     if parts.scheme == "unix":
-        if not parts.path.strip("/"):
+        if place or not parts.path.strip("/"):
             raise ConfigurationError("should name the path of a socket, such as unix:///run/redis.sock")
         return Address(kind, socket=unquote(parts.path), username=access.name, password=access.password)
     hosts = tuple(_host(each, _SENTINEL_PORT if kind == "sentinel" else _PORT) for each in place.split(","))
@@ -112,9 +114,12 @@ class _Access(NamedTuple):
 
 def _split(url: str) -> SplitResult:
     try:
-        return urlsplit(url)
-    except ValueError as error:
-        raise ConfigurationError("is not a URL") from error
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigurationError("is not a URL") from None  # whose message may hold the password
+    if parts.query or parts.fragment or (parts.scheme != "unix" and "@" in parts.path):
+        raise ConfigurationError("has a /, ? or # where none belongs; in a password write %2F, %3F and %23")
+    return parts
 
 
 def _host(text: str, default: int) -> tuple[str, int]:
@@ -124,14 +129,16 @@ def _host(text: str, default: int) -> tuple[str, int]:
     host = host.strip("[]")
     if not host:
         raise ConfigurationError("names no host, such as redis://localhost:6379")
-    if port and (not port.isdecimal() or not 0 < int(port) <= _MOST):
-        raise ConfigurationError(f"has a port that is none: {port[:20]!r}")
+    if ":" in host and "[" not in text:
+        raise ConfigurationError("has too many colons; an IPv6 host is written in brackets, such as redis://[::1]:6379")
+    if port and (not port.isdecimal() or len(port) > len(str(_MOST)) or not 0 < int(port) <= _MOST):
+        raise ConfigurationError(f"has a port that is no number from 1 to {_MOST}; in a password write %2F for /")
     return host, int(port) if port else default
 
 
 def _database(steps: list[str], kind: Kind) -> int:
     if not steps:
         return 0
-    if len(steps) > 1 or not steps[0].isdecimal() or kind == "cluster":
+    if len(steps) > 1 or not steps[0].isdecimal() or len(steps[0]) > _DIGITS or kind == "cluster":
         raise ConfigurationError("should end with the host, or with the number of a database such as /0")
     return int(steps[0])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
@@ -26,19 +28,30 @@ _MOST_COUNTED = 200_000
 class RedisStore:
     """A `CacheServer` and `CacheShelf` over an open client."""
 
-    def __init__(self, client: Redis | RedisCluster, namespace: str, where: str, *, is_cluster: bool = False) -> None:
-        """Use `opening.open_redis` to get one."""
+    def __init__(
+        self,
+        client: Redis | RedisCluster,
+        namespace: str,
+        where: str,
+        *,
+        is_cluster: bool = False,
+        connections: int,
+    ) -> None:
+        """Use `opening.open_redis` to get one; ``connections`` is how many the client has, at most."""
         self._client: Any = client  # whose annotations promise a value where it returns an awaitable
         self._namespace = f"{namespace}:"
         self._where = where
         self._is_cluster = is_cluster
+        self._connections = connections
+        self._free = asyncio.Semaphore(connections)
+        self._is_left = False
 
     async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """See `CacheStore.get_many`."""
         if not keys:
             return []
         named = [self._key(key) for key in keys]
-        with translated(self._where):
+        async with self._turn():
             found: Any = await (self._client.mget_nonatomic(named) if self._is_cluster else self._client.mget(named))
         if not is_array(found) or len(found) != len(keys):
             raise Unavailable(PART, f"{self._where} answered something else than it was asked for")
@@ -49,7 +62,7 @@ class RedisStore:
         if not values:
             return
         milliseconds = max(_LEAST_TTL, int(ttl * 1000))
-        with translated(self._where):
+        async with self._turn():
             pipeline = self._pipeline()
             for key, value in values.items():
                 pipeline.set(self._key(key), value, px=milliseconds)
@@ -59,9 +72,8 @@ class RedisStore:
                 raise unavailable(answer, self._where)
 
     async def check(self) -> None:
-        """See `CacheServer.check`."""
-        with translated(self._where):
-            await self._client.ping()
+        """See `CacheServer.check`; it reads, since not everybody who may say hello may do that."""
+        await self.get_many(["check"])
 
     async def tally(self) -> Mapping[str, Tally]:
         """See `CacheShelf.tally`; of more than 200,000 keys the rest is not counted."""
@@ -97,6 +109,22 @@ class RedisStore:
         used = told.get("used_memory") if is_object(told) else None
         return used if isinstance(used, int) else None
 
+    async def leave(self) -> None:
+        """Refuse whatever comes from now on, and return when all that is under way has its answer."""
+        self._is_left = True
+        async with AsyncExitStack() as all_of_them:
+            for _ in range(self._connections):
+                await all_of_them.enter_async_context(self._free)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """Wait for a free connection, since not every client does; after the end it would make a new one."""
+        async with self._free:
+            if self._is_left:
+                raise Unavailable(PART, f"the connection to {self._where} was closed")
+            with translated(self._where):
+                yield
+
     async def _pages(self, pattern: str) -> AsyncGenerator[list[bytes]]:
         page: list[bytes] = []
         with translated(self._where):
@@ -110,7 +138,7 @@ class RedisStore:
 
     async def _each(self, command: str, keys: Sequence[bytes]) -> Sequence[Any]:
         """Send a command for each key, in one round trip; an answer may be an error."""
-        with translated(self._where):
+        async with self._turn():
             pipeline = self._pipeline()
             for key in keys:
                 pipeline.execute_command(command, key)

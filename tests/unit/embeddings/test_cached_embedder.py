@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcp_toolweaver.cache.memory import MemoryCache
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.embeddings.cached import LIFETIME, CachedEmbedder
+from mcp_toolweaver.embeddings.vector_cache import text_digest
 from tests.fakes.cache import FakeCache
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.short_embedder import ShortEmbedder
@@ -114,6 +116,41 @@ async def test_vectors_are_kept_for_a_week() -> None:
     assert LIFETIME == 604_800
 
 
+async def test_vectors_are_kept_for_as_long_as_is_said() -> None:
+    documents, queries = FakeCache(), FakeCache()
+    embedder = CachedEmbedder(FakeEmbedder(), documents, queries=queries, lifetime=60.0)
+    await embedder.embed_documents(["a"])
+    await embedder.embed_queries(["b"])
+    assert [*documents.lifetimes.values(), *queries.lifetimes.values()] == [60.0, 60.0]
+
+
+async def test_queries_can_have_a_cache_of_their_own() -> None:
+    documents, queries, model = FakeCache(), FakeCache(), FakeEmbedder()
+    embedder = CachedEmbedder(model, documents, queries=queries)
+    for _ in range(2):
+        await embedder.embed_queries(["a question"])
+        assert (len(documents.values), len(queries.values)) == (0, 1)
+    for _ in range(2):
+        await embedder.embed_documents(["a document"])
+        assert (len(documents.values), len(queries.values)) == (1, 1)
+    assert model.texts == ["a question", "a document"]
+
+
+async def test_queries_have_a_cache_of_their_own_also_while_it_is_empty() -> None:
+    documents, queries = FakeCache(), MemoryCache(max_entries=10, max_bytes=10_000)
+    await CachedEmbedder(FakeEmbedder(), documents, queries=queries).embed_queries(["a question"])
+    assert (len(documents.values), len(queries)) == (0, 1)
+
+
+async def test_keys_begin_with_their_tier_and_name_the_space_that_made_the_vector() -> None:
+    cache, model = FakeCache(), FakeEmbedder("a space")
+    embedder = CachedEmbedder(model, cache)
+    await embedder.embed_documents(["a"])
+    await embedder.embed_queries(["a"])
+    digest = text_digest("a")
+    assert list(cache.values) == [f"embeddings:a space:{digest}", f"embeddings:a space-query:{digest}"]
+
+
 async def test_texts_do_not_stand_in_the_cache() -> None:
     cache = FakeCache()
     await CachedEmbedder(FakeEmbedder(), cache).embed_queries(["a secret"])
@@ -132,6 +169,8 @@ async def test_texts_do_not_stand_in_the_cache() -> None:
         b"not a vector at all!",
         b"\x01" + struct.pack("<2f", float("nan"), 1.0),
         b"\x01" + struct.pack("<2f", float("inf"), 0.0),
+        b"\x01" + struct.pack("<2f", 3e38, 3e38),
+        b"\x01" + bytes([1, 0, 128, 127]) * 4,  # a signalling NaN
         b"\x01" + struct.pack("<2f", 0.0, 0.0),
         b"\x01" + struct.pack("<2f", 3.0, 4.0),
         b"\x01" + struct.pack("<2f", 0.6, 0.79),
