@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
+AT_ONCE ?= --numprocesses auto --dist loadfile
+
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
            bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache
 
@@ -13,7 +15,7 @@ demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
 
 test: $(VENV)/dev.installed $(VENV)/node.installed $(VENV)/redis.installed  ## install what the tests need and run all of them
-	$(BIN)/pytest
+	$(BIN)/pytest $(AT_ONCE)
 
 # The server may be a single node or a cluster; its collections named test-* are the tests' own and are dropped.
 test-qdrant: $(VENV)/dev.installed  ## our promises on a real Qdrant: QDRANT_URL=... [QDRANT_API_KEY=...] [QDRANT_GRPC_PORT=...]
@@ -26,7 +28,7 @@ check: $(VENV)/dev.installed $(VENV)/node.installed $(VENV)/redis.installed  ## 
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/pytest
+	$(BIN)/pytest $(AT_ONCE)
 
 format: $(VENV)/dev.installed
 	$(BIN)/ruff format .

@@ -4,7 +4,8 @@
 
 Parts: hits (a search that is found in each layer, against one that is made), misses (a search that
 nobody has asked before), zipf (a workload of 1,000 distinct questions), vectors (a query's vector
-from each layer, against embedding it), outage (Redis killed and frozen), memory (what Redis holds).
+from each layer, against embedding it), replicas (what the next one need not do), memory (what Redis
+holds), outage (Redis killed and frozen).
 All arms of a part are open in one process and are asked in turns. Starts a redis-server of its own.
 """
 
@@ -47,6 +48,7 @@ _TARGETS = {"catalog": 0.95, "search": 0.65, "embeddings": 0.80}
 """What was hoped for, by tier."""
 _SETTLED = 2.0
 _IN_A_ROW = 20
+_REPLICAS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,30 @@ def _made(before: Counts, after: Counts) -> int:
     return _since(before, after, "search").get("misses", 0)
 
 
+async def _replicas(bench: Bench) -> Tables:
+    """Start one after the other with nothing of its own, all on one Redis."""
+    starts: list[Counts] = []
+    seconds: list[float] = []
+    for _start in range(_REPLICAS):
+        started = time.perf_counter()
+        async with bench.one(REDIS) as app:
+            seconds.append(time.perf_counter() - started)
+            await anyio.sleep(_SETTLED)
+            starts.append(_counted(app))
+    rows: dict[str, Row] = {}
+    for tier in ("catalog", "definitions", "embeddings"):
+        hits = sum(counts.get(tier, {}).get("redis", 0) for counts in starts)
+        missed = sum(counts.get(tier, {}).get("misses", 0) for counts in starts)
+        rows[tier] = {"asked for": hits + missed, "redis": hits, "misses": missed, "hit rate": hits / (hits + missed)}
+        if tier in _TARGETS:
+            rows[tier] = {**rows[tier], "hoped for": _TARGETS[tier]}
+    rows["seconds until all is embedded, first and median of the others"] = {
+        "first s": seconds[0],
+        "others s": statistics.median(seconds[1:]),
+    }
+    return {f"{_REPLICAS} replicas, none with anything of its own": rows}
+
+
 async def _outage(bench: Bench) -> Tables:
     async with bench.open(NONE) as apps, bench.one(REDIS) as shared:
         requests = bench.requests(shared, 4 * bench.options.asked)
@@ -234,6 +260,7 @@ PARTS: Mapping[str, Callable[[Bench], Awaitable[Tables]]] = {
     "misses": _misses,
     "vectors": _vectors,
     "zipf": _zipf,
+    "replicas": _replicas,
     "memory": _memory,
     "outage": _outage,
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import anyio
 from pydantic import SecretStr
@@ -23,7 +23,7 @@ from mcp_toolweaver.cache.memory import MemoryCache
 from mcp_toolweaver.cache.seal import Seal
 from mcp_toolweaver.cache.tiered import TieredCache
 from mcp_toolweaver.config import Settings
-from mcp_toolweaver.core.caching import Cache, CacheTier
+from mcp_toolweaver.core.caching import Cache, CacheTier, QuickCache
 from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
 from mcp_toolweaver.core.kept_file import keep_once
 from mcp_toolweaver.core.threads import run_in_thread
@@ -53,7 +53,7 @@ _MEGABYTE = 2**20
 class Caches:
     """What is open."""
 
-    whole: Cache
+    whole: QuickCache
     """Memory first."""
     lasting: Cache
     """The same without memory, for what is too much to be held there."""
@@ -164,7 +164,7 @@ def seal_of(settings: Settings) -> Seal:
 
 def _password(url: str) -> str | None:
     try:
-        return urlsplit(url).password
+        return unquote(urlsplit(url).password or "") or None
     except ValueError:
         return None
 

@@ -19,7 +19,7 @@ _REFRESH = 6 / 7
 
 
 class TieredCache:
-    """A `Cache` over a `MemoryCache` and whatever is below it."""
+    """A `QuickCache` over a `MemoryCache` and whatever is below it."""
 
     def __init__(
         self,
@@ -44,6 +44,13 @@ class TieredCache:
         self._seal = seal
         self._counters = counters
         self._refreshed = refreshed or {}
+
+    def peek(self, key: str) -> bytes | None:
+        """See `QuickCache.peek`."""
+        value = self._memory.get(key)
+        if value is not None:
+            self._count([key], MEMORY)
+        return value
 
     async def get_many(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """See `Cache.get_many`."""

@@ -47,6 +47,14 @@ class Cache(Protocol):
         ...
 
 
+class QuickCache(Cache, Protocol):
+    """A cache that has some of its values at hand."""
+
+    def peek(self, key: str) -> bytes | None:
+        """Return a value that is at hand; None if it is not, and may yet be found by `get_many`."""
+        ...
+
+
 class CacheStore(Protocol):
     """A cache that may be away; a `Cache` is one that never is."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -43,7 +44,8 @@ class Breaker:
         Args:
             part: What is asked, for people.
             failures: How many in a row open it.
-            first_pause: Seconds until the first trial, at most; doubled after each trial that fails.
+            first_pause: Seconds until the first trial, at most; doubled each time, until it was closed for longer than
+                the longest pause.
             longest_pause: Seconds between two trials, at most.
             clock: Returns seconds, and never goes back.
         """
@@ -52,8 +54,8 @@ class Breaker:
         """Why it opened; kept until a trial has succeeded."""
         self._part = part
         self._failures = failures
-        self._pauses = (first_pause, longest_pause)
-        self._backoff = Backoff(*self._pauses)
+        self._backoff = Backoff(first_pause, longest_pause)
+        self._closed_at = math.inf
         self._clock = clock
         self._in_a_row = 0
         self._trial_at = 0.0
@@ -80,7 +82,7 @@ class Breaker:
         """Note an answer; that of a trial closes the breaker."""
         self._in_a_row = 0
         if self.state is Circuit.HALF_OPEN:
-            self.state, self.reason, self._backoff = Circuit.CLOSED, "", Backoff(*self._pauses)
+            self.state, self.reason, self._closed_at = Circuit.CLOSED, "", self._clock()
 
     def failed(self, away: Unavailable) -> bool:
         """Note a failure; return whether the breaker has opened by it."""
@@ -96,4 +98,6 @@ class Breaker:
     def open(self, away: Unavailable) -> None:
         """Ask no more until a trial succeeds."""
         self.state, self.reason, self._in_a_row = Circuit.OPEN, away.reason, 0
-        self._trial_at = self._clock() + self._backoff.pause()
+        now = self._clock()
+        lasted, self._closed_at = now - self._closed_at, math.inf
+        self._trial_at = now + self._backoff.pause(lasted=lasted)

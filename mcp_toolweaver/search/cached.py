@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from mcp_toolweaver.core.caching import Cache, CacheTier
+from mcp_toolweaver.core.caching import CacheTier, QuickCache
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.core.tools import Snapshot
@@ -15,7 +15,7 @@ from mcp_toolweaver.search.kept_result import decode, encode
 
 
 class CachedSearcher:
-    """A `Searcher` that keeps the whole answers of another one, and makes each once however many ask.
+    """A `Searcher` that keeps the whole answers of another one, and looks for and makes each once however many ask.
 
     The key of an answer carries everything that it depends on, so that nothing needs to be invalidated: the hash of
     the catalog, the vector space, the settings of the ranking, the version of the program, and the request. Answers
@@ -25,7 +25,7 @@ class CachedSearcher:
     def __init__(
         self,
         inner: Searcher,
-        cache: Cache,
+        cache: QuickCache,
         catalog: CatalogView,
         *,
         lifetime: float,
@@ -61,11 +61,12 @@ class CachedSearcher:
         if way is None:
             return await self._inner.search(request)
         key = _key(way, snapshot.generation, request)
+        kept = _decoded(self._cache.peek(key), snapshot)
+        return kept or await self._flights.join(key, lambda: self._found(key, request, snapshot))
+
+    async def _found(self, key: str, request: SearchRequest, snapshot: Snapshot) -> SearchResult:
         (kept,) = await self._cache.get_many([key])
-        result = None if kept is None else decode(kept, snapshot)
-        if result is not None:
-            return result
-        return await self._flights.join(key, lambda: self._answer(key, request, snapshot))
+        return _decoded(kept, snapshot) or await self._answer(key, request, snapshot)
 
     async def _answer(self, key: str, request: SearchRequest, snapshot: Snapshot) -> SearchResult:
         was_in_step = self._is_in_step(snapshot)
@@ -76,6 +77,10 @@ class CachedSearcher:
 
     def _is_in_step(self, snapshot: Snapshot) -> bool:
         return self._catalog.snapshot is snapshot and self._indexed() == snapshot.generation
+
+
+def _decoded(kept: bytes | None, snapshot: Snapshot) -> SearchResult | None:
+    return None if kept is None else decode(kept, snapshot)
 
 
 def _key(way: str, generation: str, request: SearchRequest) -> str:

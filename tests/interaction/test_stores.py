@@ -24,9 +24,12 @@ PATIENCE = 100
 
 @pytest.fixture(scope="module")
 def by_meaning(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The settings of a host that searches by meaning; what one test embedded, the others find."""
-    cache = tmp_path_factory.mktemp("embedded")
-    return {"TOOLWEAVER_EMBEDDING__ENABLED": "true", "TOOLWEAVER_CACHE_DIR": str(cache)}
+    """The settings of a host that searches anew each time, by meaning; what one test embedded, the others find."""
+    return {
+        "TOOLWEAVER_EMBEDDING__ENABLED": "true",
+        "TOOLWEAVER_CACHE_DIR": str(tmp_path_factory.mktemp("embedded")),
+        "TOOLWEAVER_CACHE__LIFETIMES__SEARCH": "0",
+    }
 
 
 @pytest.fixture

@@ -77,8 +77,14 @@ def made_to_live_longer(sealed: bytes) -> bytes:
     return sealed[:1] + struct.pack("<d", time.time() + 1e6) + sealed[9:]
 
 
-def of_another_version(sealed: bytes) -> bytes:
+def called_another_version(sealed: bytes) -> bytes:
     return b"\x02" + sealed[1:]
+
+
+def sealed_by_another_version(_sealed: bytes) -> bytes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mcp_toolweaver.cache.seal._VERSION", 2)
+        return sealed_as_we_do(b"")
 
 
 def sealed_with_another_secret(_sealed: bytes) -> bytes:
@@ -106,7 +112,8 @@ DAMAGES: tuple[Damage, ...] = (
     lengthened,
     with_one_bit_turned,
     made_to_live_longer,
-    of_another_version,
+    called_another_version,
+    sealed_by_another_version,
     sealed_with_another_secret,
     sealed_for_another_key,
     sealed_long_ago,

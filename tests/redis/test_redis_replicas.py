@@ -12,7 +12,7 @@ import pytest
 from mcp_toolweaver.cache.counters import REFUSED
 from mcp_toolweaver.caches import Caches
 from mcp_toolweaver.catalog.shared_listings import SharedListings
-from mcp_toolweaver.core.caching import Cache
+from mcp_toolweaver.core.caching import QuickCache
 from mcp_toolweaver.core.query import Hit, SearchRequest, SearchResult
 from mcp_toolweaver.search.cached import CachedSearcher
 from tests.fakes.catalog import FakeCatalog
@@ -186,7 +186,7 @@ def _listings(caches: Caches) -> SharedListings:
     return SharedListings(caches.shared, wait_ready=at_once, **more)
 
 
-def _searcher(inner: FakeSearcher, cache: Cache) -> CachedSearcher:
+def _searcher(inner: FakeSearcher, cache: QuickCache) -> CachedSearcher:
     catalog = FakeCatalog(TOOLS)
     generation = catalog.snapshot.generation
     return CachedSearcher(inner, cache, catalog, lifetime=60, way=lambda: "one way", indexed=lambda: generation)

@@ -9,6 +9,7 @@ from mcp_toolweaver.cache.counters import MISSES, REFUSED, STORED, Counters
 from mcp_toolweaver.cache.memory import MemoryCache
 from mcp_toolweaver.cache.seal import Seal
 from mcp_toolweaver.cache.tiered import MEMORY, TieredCache
+from tests.fakes.cache import FakeCache
 from tests.fakes.held_cache import HeldCache
 
 pytestmark = pytest.mark.anyio
@@ -187,3 +188,15 @@ async def test_a_write_below_that_hangs_delays_no_answer_from_memory() -> None:
             await anyio.wait_all_tasks_blocked()
             assert await tiers.get("search:a") == [b"1"]
             tiers.below.gate.set()
+
+
+async def test_only_what_is_in_memory_is_at_hand_and_is_counted_as_found_there() -> None:
+    counters = Counters()
+    memory, below = MemoryCache(max_entries=10, max_bytes=10_000), FakeCache()
+    cache = TieredCache(memory, below, Seal(b"s"), counters)
+    await cache.set_many({"search:a": b"1"}, ttl=60)
+    assert cache.peek("search:a") == b"1"
+    assert counters.counts["search"] == {"stored": 1, "memory": 1}
+    other = TieredCache(MemoryCache(max_entries=10, max_bytes=10_000), below, Seal(b"s"), Counters())
+    assert other.peek("search:a") is None
+    assert await other.get_many(["search:a"]) == [b"1"]

@@ -134,15 +134,17 @@ def test_pauses_double_after_each_trial_that_fails_but_never_exceed_the_longest(
         assert nominal / 2 <= pause <= nominal
 
 
-def test_a_success_makes_pauses_short_again() -> None:
+@pytest.mark.parametrize(("lasted", "longest", "least"), [(11.0, 1.0, 0.5), (0.5, 10.0, 5.0)])
+def test_only_a_success_that_lasts_makes_pauses_short_again(lasted: float, longest: float, least: float) -> None:
     clock = Clock()
     breaker = opened(clock)
     for _ in range(5):
         fail_a_trial(breaker, clock)
     breaker.try_once()
     breaker.succeeded()
+    clock.now += lasted
     breaker.failed(LATE)
-    assert breaker.wait <= 1
+    assert least <= breaker.wait <= longest
 
 
 def test_a_success_makes_three_failures_necessary_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import anyio
 import pytest
 
 from mcp_toolweaver.core.query import Hit, SearchRequest
@@ -134,3 +135,22 @@ async def test_a_planted_or_damaged_value_is_none_and_is_replaced(planted: bytes
     assert await scene.ask() == FOUND
     assert scene.searched == 2
     assert scene.cache.values == good
+
+
+async def test_what_is_at_hand_is_answered_without_asking_any_further() -> None:
+    scene = Scene()
+    await scene.ask()
+    asked = scene.cache.asked
+    scene.cache.at_hand = dict(scene.cache.values)
+    assert await scene.ask() == FOUND
+    assert scene.cache.asked == asked
+    assert scene.searched == 1
+
+
+async def test_a_hundred_who_ask_the_same_look_for_it_once() -> None:
+    scene = Scene()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(scene.ask)
+    assert scene.cache.asked == 1
+    assert scene.searched == 1
