@@ -125,10 +125,10 @@ class Timeline:
         self._note(step, State.FAILED, reason)
 
     def _note(self, step: Step, state: State, reason: str) -> None:
-        before, seconds = self._moments.get(step), self.seconds
+        before, seconds = self._moments.get(step), round(self.seconds, 3)
         if before is None:
             return
-        first = round(seconds, 3) if state is State.DONE and before.seconds is None else before.seconds
+        first = seconds if state is State.DONE and before.seconds is None else before.seconds
         now = replace(before, state=state, reason=reason, seconds=first)
         self._moments[step] = now
         if now != before and state is not State.WAITS:
