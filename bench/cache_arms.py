@@ -29,7 +29,7 @@ def settings_of(arm: str, redis: str) -> dict[str, Any]:
     arms: Mapping[str, Mapping[str, Any]] = {
         NONE: _NOTHING,
         MEMORY: {},
-        REDIS: {"redis": {"url": redis}, **_NOTHING_IN_MEMORY},
+        REDIS: {"redis": {"url": redis}, "secret": "that of all replicas", **_NOTHING_IN_MEMORY},
         FILE: _NOTHING_IN_MEMORY,
     }
     return dict(arms[arm])
