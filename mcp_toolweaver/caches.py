@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -78,7 +79,8 @@ async def open_caches(settings: Settings) -> AsyncGenerator[Caches]:
         below: Cache = CountedCache(file, "file", counters)
         if redis is not None:
             below = StandInCache(CountedCache(redis, "redis", counters), below)
-        async with open_deferred(below, counters) as deferred:
+        ready = None if redis is None else redis.wait_tried
+        async with _kept_connected(redis) as connect, open_deferred(below, counters, ready=ready) as deferred:
             tiered = partial(TieredCache, below=deferred, seal=seal, counters=counters, refreshed=refreshed)
             lasting = tiered(MemoryCache(max_entries=0, max_bytes=0))
             account = _Account(file, counters)
@@ -90,7 +92,7 @@ async def open_caches(settings: Settings) -> AsyncGenerator[Caches]:
                     memory=memory,
                     counters=counters,
                     redis=redis,
-                    run=partial(_run, redis, account),
+                    run=partial(_run, connect, account),
                 )
             finally:
                 with anyio.CancelScope(shield=True):
@@ -194,8 +196,25 @@ class _Account:
             await self.keep()
 
 
-async def _run(redis: GuardedStore | None, account: _Account) -> None:
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(account.run)
+@asynccontextmanager
+async def _kept_connected(redis: GuardedStore | None) -> AsyncGenerator[asyncio.Event]:
+    """Connect once the event is set, and stay so until the last write is done, which is after `Caches.run` ends."""
+    wanted = asyncio.Event()
+
+    async def connect() -> None:
+        await wanted.wait()
         if redis is not None:
-            tasks.start_soon(redis.run)
+            await redis.run()
+
+    connecting = asyncio.create_task(connect())
+    try:
+        yield wanted
+    finally:
+        connecting.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([connecting])
+
+
+async def _run(connect: asyncio.Event, account: _Account) -> None:
+    connect.set()
+    await account.run()

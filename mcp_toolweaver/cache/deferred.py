@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from mcp_toolweaver.core.caching import Cache, tier_of
 _MOST_BYTES = 64 * 2**20
 """Of values that wait; what comes then is dropped, for a cache may forget."""
 _AT_ONCE = 500
+_READY = 10.0
+"""Seconds that writing waits for the layer below to be ready, at most."""
 _LAST = 2.0
 """Seconds for what still waits when the cache is left."""
 
@@ -63,8 +65,11 @@ class DeferredCache:
             self._bytes += len(value)
         self._came.set()
 
-    async def write(self) -> None:
-        """Write what comes, until cancelled."""
+    async def write(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Write what comes, until cancelled; not before ``ready`` returns, unless that takes long."""
+        if ready is not None:
+            with anyio.move_on_after(_READY):
+                await ready()
         while True:
             await self._came.wait()
             self._came.clear()
@@ -90,10 +95,18 @@ class DeferredCache:
 
 
 @asynccontextmanager
-async def open_deferred(inner: Cache, counters: Counters) -> AsyncGenerator[DeferredCache]:
-    """Write to ``inner`` in the background; what waits at the end is written too, if that is soon done."""
+async def open_deferred(
+    inner: Cache, counters: Counters, *, ready: Callable[[], Awaitable[None]] | None = None
+) -> AsyncGenerator[DeferredCache]:
+    """Write to ``inner`` in the background; what waits at the end is written too, if that is soon done.
+
+    Args:
+        inner: Where to write.
+        counters: Where what had to be dropped is counted.
+        ready: Returns when it makes sense to write, such as after the first try to connect.
+    """
     cache = DeferredCache(inner, counters)
-    writing = asyncio.create_task(cache.write())
+    writing = asyncio.create_task(cache.write(ready))
     try:
         yield cache
     finally:

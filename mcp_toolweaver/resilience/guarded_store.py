@@ -20,6 +20,8 @@ OpenServer: TypeAlias = Callable[[], AbstractAsyncContextManager[CacheServer]]
 _AnswerT = TypeVar("_AnswerT")
 _OPENING = 5.0
 """Seconds for connecting; nobody waits for it."""
+_GRACE = 0.025
+"""Seconds more, for an answer that came in time while this process was busy, such as at its start."""
 
 
 class GuardedStore:
@@ -142,6 +144,8 @@ class GuardedStore:
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         await asyncio.wait([task], timeout=self._deadline)
+        if not task.done():
+            await asyncio.wait([task], timeout=_GRACE)
         if not task.done():
             late = DeadlineExceeded(self._part, f"no answer in {self._deadline:g} s")
             self._note_failure(store, late)

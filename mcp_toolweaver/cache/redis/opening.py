@@ -80,18 +80,22 @@ def _where(options: Options) -> dict[str, Any]:
 
 
 def _pool(options: Options) -> dict[str, Any]:
-    return {"max_connections": options.max_connections, "timeout": options.timeout}
+    return {"max_connections": options.max_connections, "timeout": max(_CONNECTING, 2 * options.timeout)}
 
 
 def _how(options: Options) -> dict[str, Any]:
-    """Return what holds for each connection. The client never tries again: our breaker does (decision 19)."""
+    """Return what holds for each connection.
+
+    The client never tries again: our breaker does (decision 19). The deadline is our guard's, too; the client's own
+    comes later, and ends what was left behind.
+    """
     address = options.address
     return {
         "username": address.username,
         "password": address.password,
         "protocol": 3,
         "retry": None,
-        "socket_timeout": options.timeout,
+        "socket_timeout": max(_CONNECTING, 2 * options.timeout),
         "socket_connect_timeout": _CONNECTING,
         **({} if address.socket else {"socket_keepalive": True}),
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),

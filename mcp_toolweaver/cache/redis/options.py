@@ -60,7 +60,7 @@ class Options:
     """Our certificate and its key, where the server asks for one."""
     max_connections: int = 20
     timeout: float = 0.25
-    """Seconds for one answer."""
+    """Seconds that somebody waits for one answer."""
     sentinel_username: str | None = None
     sentinel_password: str | None = field(default=None, repr=False)
 

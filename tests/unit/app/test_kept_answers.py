@@ -46,8 +46,11 @@ async def indexed(folder: Path, **settings: Any) -> AsyncGenerator[App]:
         tasks.cancel_scope.cancel()
 
 
-async def served(folder: Path, **settings: Any) -> tuple[list[str], Mapping[str, int]]:
-    """Start as for a host; return what was said of priming, and what was made of kept answers."""
+async def served(folder: Path, *, ahead: bool = False, **settings: Any) -> tuple[list[str], Mapping[str, int]]:
+    """Start as for a host; return what was said of priming, and what was made of kept answers.
+
+    With ``ahead`` it goes on until questions were answered ahead.
+    """
     heard: list[str] = []
 
     async def nobody() -> None:
@@ -61,6 +64,8 @@ async def served(folder: Path, **settings: Any) -> tuple[list[str], Mapping[str,
         with anyio.fail_after(PATIENCE):
             await app.catalog.wait_settled()
             await until_primed_anew(app)
+            while ahead and not any("ahead" in line for line in heard):
+                await anyio.sleep(0.01)
         tasks.cancel_scope.cancel()
     return [line for line in heard if line.startswith(Step.PRIMED)], kept_answers(app)
 
@@ -140,7 +145,7 @@ async def test_what_users_ask_is_answered_ahead_the_next_time(tmp_path: Path) ->
     async with indexed(tmp_path) as app:
         await app.asked.search(REFUND)
         await app.cached.search(SearchRequest("nobody asked this"))
-    primed, kept = await served(tmp_path, search={"meaning_weight": 0.2})
+    primed, kept = await served(tmp_path, ahead=True, search={"meaning_weight": 0.2})
     assert "primed: 1 of the most frequent questions answered ahead" in primed
     assert kept == {"misses": 1, "stored": 1}
 
@@ -149,7 +154,7 @@ async def test_what_is_asked_ahead_does_not_count_as_asked(tmp_path: Path) -> No
     async with indexed(tmp_path) as app:
         await app.asked.search(REFUND)
         await app.asked.search(REFUND)
-    await served(tmp_path)
+    await served(tmp_path, ahead=True)
     async with open_file_cache(tmp_path / "data" / LISTINGS) as lasting:
         (counted,) = await lasting.get_many(["usage:questions"])
     [[*request, weight, _at]] = json.loads(counted or b"")
@@ -163,7 +168,7 @@ async def test_what_users_asked_is_remembered_also_if_serving_is_cancelled(tmp_p
             await app.asked.search(REFUND)
             scope.cancel()
             await anyio.sleep_forever()
-    primed, _kept = await served(tmp_path)
+    primed, _kept = await served(tmp_path, ahead=True)
     assert "primed: 1 of the most frequent questions answered ahead" in primed
 
 
