@@ -173,7 +173,7 @@ async def test_what_users_asked_is_remembered_also_if_serving_is_cancelled(tmp_p
 
 
 async def test_where_questions_are_not_learned_none_is_answered_ahead(tmp_path: Path) -> None:
-    unlearned = {"cache": {"learn_queries": False}}
+    unlearned: dict[str, Any] = {"cache": {"learn_queries": False}}
     async with indexed(tmp_path, **unlearned) as app:
         await app.asked.search(REFUND)
     primed, _kept = await served(tmp_path)
