@@ -20,7 +20,7 @@ OpenServer: TypeAlias = Callable[[], AbstractAsyncContextManager[CacheServer]]
 _AnswerT = TypeVar("_AnswerT")
 _OPENING = 5.0
 """Seconds for connecting; nobody waits for it."""
-_GRACE = 0.025
+_GRACE = 0.01
 """Seconds more, for an answer that came in time while this process was busy, such as at its start."""
 
 
