@@ -63,6 +63,7 @@ class Home:
         own = {
             "TOOLWEAVER_DATA_DIR": str(self.folder / "data"),
             "TOOLWEAVER_CACHE_DIR": str(self.folder / "cache"),
+            "TOOLWEAVER_CACHE__LIFETIMES__SEARCH": "0",  # or the answer of the last run would be the first
             "HF_HUB_OFFLINE": "1",
             **({"PYTHONPATH": str(self.against)} if self.against else {}),
         }
