@@ -20,6 +20,9 @@ OpenServer: TypeAlias = Callable[[], AbstractAsyncContextManager[CacheServer]]
 _AnswerT = TypeVar("_AnswerT")
 _OPENING = 5.0
 """Seconds for connecting; nobody waits for it."""
+_FEW = 50
+_EACH = 0.002
+"""Seconds more for each key of a batch beyond a few: those are the tools' vectors, which no user waits for."""
 _GRACE = 0.01
 """Seconds more, for an answer that came in time while this process was busy, such as at its start."""
 
@@ -45,7 +48,7 @@ class GuardedStore:
         Args:
             part: What it is called, for people.
             open_store: Opens it, or raises `Unavailable`.
-            deadline: Seconds for an answer.
+            deadline: Seconds for an answer about a few keys.
             reads: The breaker of all that is asked.
             writes: The breaker of changes that a store refuses which answers otherwise.
         """
@@ -92,7 +95,7 @@ class GuardedStore:
             CircuitOpen: it failed a moment ago.
         """
         self._breaker.check()
-        return await self._asked(lambda store: store.get_many(keys))
+        return await self._asked(lambda store: store.get_many(keys), len(keys))
 
     async def set_many(self, values: Mapping[str, bytes], *, ttl: float) -> None:
         """See `CacheStore.set_many`.
@@ -106,7 +109,7 @@ class GuardedStore:
         elif self._writes.state is not Circuit.CLOSED:
             self._writes.check()
         try:
-            await self._asked(lambda store: store.set_many(values, ttl=ttl), may_refuse=True)
+            await self._asked(lambda store: store.set_many(values, ttl=ttl), len(values), may_refuse=True)
             self._writes.succeeded()
         except Refused as refused:
             if not self._writes.reason:
@@ -134,7 +137,7 @@ class GuardedStore:
                 self._store = None
 
     async def _asked(
-        self, question: Callable[[CacheServer], Coroutine[Any, Any, _AnswerT]], *, may_refuse: bool = False
+        self, question: Callable[[CacheServer], Coroutine[Any, Any, _AnswerT]], keys: int, *, may_refuse: bool = False
     ) -> _AnswerT:
         """Return the answer; a store that refuses, where it may not, has failed."""
         store = self._store
@@ -143,11 +146,12 @@ class GuardedStore:
         task = asyncio.create_task(question(store))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
-        await asyncio.wait([task], timeout=self._deadline)
+        deadline = self._deadline + _EACH * max(0, keys - _FEW)
+        await asyncio.wait([task], timeout=deadline)
         if not task.done():
             await asyncio.wait([task], timeout=_GRACE)
         if not task.done():
-            late = DeadlineExceeded(self._part, f"no answer in {self._deadline:g} s")
+            late = DeadlineExceeded(self._part, f"no answer in {deadline:g} s")
             self._note_failure(store, late)
             raise late
         try:

@@ -189,3 +189,11 @@ async def test_when_its_task_has_ended_nothing_is_asked() -> None:
     assert guarded.server.left == 1
     assert (await away(guarded.store)).reason == "it is not connected"
     assert guarded.server.asked == ["check"]
+
+
+async def test_a_batch_that_no_user_waits_for_has_more_time() -> None:
+    guarded = Guarded(deadline=0.02, pause=NEVER)
+    async with guarded.running() as store:
+        guarded.server.gate = anyio.Event()
+        with pytest.raises(DeadlineExceeded, match=r"no answer in 0\.12 s"):
+            await store.get_many([str(number) for number in range(100)])
