@@ -28,7 +28,8 @@ from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
 
 if TYPE_CHECKING:
     from mcp_toolweaver.proxy import transports
-    from mcp_toolweaver.proxy.downstream import Downstream, connect
+    from mcp_toolweaver.proxy.connecting import connect
+    from mcp_toolweaver.proxy.downstream import Downstream
     from mcp_toolweaver.proxy.stderr import stderr_tail
 
 __all__ = [
@@ -58,7 +59,7 @@ __all__ = [
 
 _LATE = {
     "Downstream": "mcp_toolweaver.proxy.downstream",
-    "connect": "mcp_toolweaver.proxy.downstream",
+    "connect": "mcp_toolweaver.proxy.connecting",
     "stderr_tail": "mcp_toolweaver.proxy.stderr",
 }
 

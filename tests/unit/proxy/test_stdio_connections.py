@@ -12,7 +12,7 @@ import pytest
 
 from mcp_toolweaver.core.errors import DeadlineExceeded, Unavailable
 from mcp_toolweaver.proxy import transports
-from mcp_toolweaver.proxy.downstream import connect
+from mcp_toolweaver.proxy.connecting import connect
 from tests.unit.proxy.children import PATIENCE, executed, lines_of, names_of, raw_server, until_gone
 
 pytestmark = pytest.mark.anyio
