@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.resilience.supervision import keep_running
 from mcp_toolweaver.server.streams import ClaimedStreams, claim_streams
@@ -82,6 +83,8 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
         )
         if timeline:
             app.warmup.timeline.listen(_print_step)
+        HOSTS.set(gateway.sessions)  # before any task that opens a server
+        tasks.start_soon(gateway.run)
         tasks.start_soon(_note_greeting, app, gateway)
         tasks.start_soon(_work_behind, app, gateway, loaded)
         await serve(gateway, streams)

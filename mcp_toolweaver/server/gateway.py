@@ -11,21 +11,29 @@ import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
-from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
-from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from mcp_types import (
+    CallToolRequestParams,
+    EmptyResult,
+    ListToolsResult,
+    NotificationParams,
+    PaginatedRequestParams,
+    SetLevelRequestParams,
+)
 
 from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.server.calls import Calls, is_modern
 from mcp_toolweaver.server.describe import instructions
 from mcp_toolweaver.server.details import get_tool_details
 from mcp_toolweaver.server.exposed import exposed_tools
 from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
 from mcp_toolweaver.server.outcome import answer, failure, wire
 from mcp_toolweaver.server.requests import CallArguments, parse
+from mcp_toolweaver.server.round_trips import RoundTrips
 from mcp_toolweaver.server.search import search_tools
+from mcp_toolweaver.server.sessions import Sessions
 from mcp_toolweaver.text.resolve import resolve
 
 _log = logging.getLogger(__name__)
@@ -56,9 +64,12 @@ class Gateway:
         self._direct_threshold = direct_threshold
         self._wait_searchable = wait_searchable
         self._bus = InMemorySubscriptionBus()
-        self._session: ServerSession | None = None
         self._patient_until: float | None = None
-        self._announced: list[str] = []
+        self._announced: tuple[str, ...] | None = None
+        self._trips = RoundTrips()
+        self.sessions = Sessions()
+        """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
+        self._calls = Calls(self.sessions, self._trips)
         self.server: Server[Any] = Server(
             "mcp-toolweaver",
             version=version("mcp-toolweaver"),
@@ -66,12 +77,21 @@ class Gateway:
             on_list_tools=self._list_tools,
             on_subscriptions_listen=ListenHandler(self._bus),
         )
-        # Registered by method, because only then may a result be a JSON object, passed through whole.
+        # Registered by method, because only then may a result be a JSON object, passed through whole; the others are
+        # of the older eras, about which the SDK warns where they are given above.
         self.server.add_request_handler("tools/call", CallToolRequestParams, self._call_tool)
-        self.server.middleware.append(self._greet)
+        self.server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_log_level)
+        self.server.add_notification_handler(
+            "notifications/roots/list_changed", NotificationParams, self._roots_changed
+        )
+        self.server.middleware.append(self._notice)
         self.greeted = anyio.Event()
         """Set when the first request has been handled: until then nothing should keep the host waiting."""
         self.initialization = self._initialization()
+
+    async def run(self) -> None:
+        """Do what outlives single requests, until cancelled; requests of 2026-07-28 wait for it."""
+        await self._trips.run()
 
     def _initialization(self) -> InitializationOptions:
         options = self.server.create_initialization_options(NotificationOptions(tools_changed=True))
@@ -82,7 +102,8 @@ class Gateway:
         """Tell hosts that connect from now on what the catalog holds; both eras read it here."""
         self.server.instructions = options.instructions = instructions(self._catalog.snapshot, self._catalog.statuses)
 
-    async def _greet(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+    async def _notice(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        self.sessions.note(ctx)
         result = await call_next(ctx)
         self.greeted.set()
         return result
@@ -90,28 +111,31 @@ class Gateway:
     async def catalog_changed(self) -> None:
         """Renew the instructions, and tell connected hosts if the names they were given have changed."""
         self._instruct(self.initialization)
-        names = [tool.name for tool in exposed_tools(self._catalog, self._direct_threshold)]
-        if not self._announced or names == self._announced:
-            return
-        self._announced = names
-        await self._bus.publish(ToolsListChanged())
-        if self._session is not None:
-            await self._session.send_tool_list_changed()
+        names = tuple(tool.name for tool in exposed_tools(self._catalog, self._direct_threshold))
+        if self._announced is not None and names != self._announced:
+            self._announced = names
+            await self._bus.publish(ToolsListChanged())
+        for session in self.sessions:
+            if session.announced is not None and session.announced != names:
+                session.announced = names
+                await session.connection.send_tool_list_changed()
 
     async def _list_tools(
         self, ctx: ServerRequestContext[Any], _params: PaginatedRequestParams | None
     ) -> ListToolsResult:
         await self._wait_warm()
         tools = exposed_tools(self._catalog, self._direct_threshold)
-        self._announced = [tool.name for tool in tools]
-        if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-            self._session = ctx.session  # stdio has one; it outlives the request
+        names = tuple(tool.name for tool in tools)
+        if is_modern(ctx):
+            self._announced = names
+        else:
+            self.sessions.of(ctx).announced = names
         return ListToolsResult(tools=tools)
 
     async def _call_tool(self, ctx: ServerRequestContext[Any], params: CallToolRequestParams) -> dict[str, Any]:
         try:
             await self._wait_warm()
-            result = await self._dispatch(params.name, params.arguments or {})
+            result = await self._dispatch(ctx, params.name, params.arguments or {})
         except ToolweaverError as error:
             result = failure(error)
         except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
@@ -120,21 +144,31 @@ class Gateway:
                 "Toolweaver failed by a fault of its own; its log has the details. Try again, or another tool.",
                 is_error=True,
             )
-        return wire(result, objects_only=ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS)
+        return wire(result, objects_only=not is_modern(ctx))
 
-    async def _dispatch(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+    async def _dispatch(self, ctx: ServerRequestContext[Any], name: str, arguments: Mapping[str, Any]) -> ToolResult:
         if name == SEARCH:
             return answer(await search_tools(self._catalog, self._searcher, arguments))
         if name == DETAILS:
             return answer(get_tool_details(self._catalog, arguments))
         if name == CALL:
             asked = parse(CallArguments, CALL, arguments)
-            return await self._forward(asked.name, asked.arguments, asked.server)
-        return await self._forward(name, arguments, None)
+            return await self._forward(ctx, asked.name, asked.arguments, asked.server)
+        return await self._forward(ctx, name, arguments, None)
 
-    async def _forward(self, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
+    async def _forward(
+        self, ctx: ServerRequestContext[Any], name: str, arguments: Mapping[str, Any], server: str | None
+    ) -> ToolResult:
         tool = resolve(self._catalog.snapshot, name, server)
-        return await self._caller.call(tool, arguments)
+        return await self._calls.passed_on(ctx, lambda: self._caller.call(tool, arguments))
+
+    async def _set_log_level(self, ctx: ServerRequestContext[Any], params: SetLevelRequestParams) -> EmptyResult:
+        self.sessions.of(ctx).log_level = params.level
+        self.sessions.wake()
+        return EmptyResult()
+
+    async def _roots_changed(self, _ctx: ServerRequestContext[Any], _params: NotificationParams) -> None:
+        self.sessions.change_roots()
 
     async def _wait_warm(self) -> None:
         """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
