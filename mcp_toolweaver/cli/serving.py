@@ -69,16 +69,16 @@ async def _cancel_on_signal(signals: AsyncIterator[signal.Signals], serving: any
 
 async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bool) -> None:
     from mcp_toolweaver.app import open_app  # noqa: PLC0415
+    from mcp_toolweaver.server.exposure import Exposure  # noqa: PLC0415
     from mcp_toolweaver.server.gateway import Gateway  # noqa: PLC0415
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
-        threshold = loaded.settings.expose.direct_threshold
         gateway = Gateway(
             app.catalog,
             app.asked,
             app.caller,
-            direct_threshold=threshold,
+            exposure=Exposure(direct_threshold=loaded.settings.expose.direct_threshold),
             wait_searchable=app.warmup.wait_searchable,
         )
         if timeline:

@@ -17,6 +17,7 @@ from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.errors import DeadlineExceeded, NotSent, ToolweaverError, Unavailable
 from mcp_toolweaver.core.exchange import EXCHANGE, Refusal
 from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.tools import Tool, ToolResult
 from mcp_toolweaver.proxy.failures import (
     is_lost_session,
@@ -27,10 +28,12 @@ from mcp_toolweaver.proxy.failures import (
     silent,
 )
 from mcp_toolweaver.proxy.listing import Listing
+from mcp_toolweaver.proxy.offers import list_offers
 from mcp_toolweaver.proxy.patience import Patience
 from mcp_toolweaver.proxy.relay import Call, Relay
 from mcp_toolweaver.proxy.results import passed_through
 from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, next_round
+from mcp_toolweaver.proxy.watching import watch_resource
 from mcp_toolweaver.proxy.wire import Wire
 
 _log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class Downstream:
     def __init__(self, name: str, client: Client, link: Link) -> None:
         """Wrap an entered client of the server called ``name``. See `connect`."""
         self._name = name
+        self._client = client
         self._session = client.session
         self._wire = link.wire
         self._link = link
@@ -110,6 +114,21 @@ class Downstream:
             return ToolResult.from_text(
                 f"Server {self._name!r} ran {name!r} but returned a result that is not valid MCP.", is_error=True
             )
+
+    async def list_offers(self) -> Offers:
+        """Return what the server offers beside its tools; what is malformed is left out, and told by `problems`.
+
+        Raises:
+            Unavailable: it went away, or did not list all of it in time.
+        """
+        with anyio.move_on_after(self._link.list_timeout):
+            return await list_offers(self.request, self.capabilities, self._wire.problems)
+        reason = f"did not list its resources and prompts within {self._link.list_timeout:g} s"
+        raise DeadlineExceeded(part(self._name), reason)
+
+    async def watch_resource(self, uri: str) -> None:
+        """See `Peer.watch_resource`."""
+        await watch_resource(self._client, self.request, uri)
 
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send one request and return its result, a JSON object of the protocol, as it is.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -11,35 +10,23 @@ import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
-from mcp_types import (
-    CallToolRequestParams,
-    EmptyResult,
-    ListToolsResult,
-    NotificationParams,
-    PaginatedRequestParams,
-    SetLevelRequestParams,
-)
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
 
-from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
-from mcp_toolweaver.core.tools import ToolResult
-from mcp_toolweaver.server.calls import Calls, is_modern
+from mcp_toolweaver.core.offers import OfferView
+from mcp_toolweaver.server.announcing import Announcer
+from mcp_toolweaver.server.calls import Calls
 from mcp_toolweaver.server.describe import instructions
-from mcp_toolweaver.server.details import get_tool_details
-from mcp_toolweaver.server.exposed import exposed_tools
-from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
-from mcp_toolweaver.server.outcome import answer, failure, wire
-from mcp_toolweaver.server.requests import CallArguments, parse
+from mcp_toolweaver.server.exposure import Exposure
+from mcp_toolweaver.server.offer_requests import OfferRequests
+from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.round_trips import RoundTrips
-from mcp_toolweaver.server.search import search_tools
 from mcp_toolweaver.server.sessions import Sessions
-from mcp_toolweaver.text.resolve import resolve
+from mcp_toolweaver.server.tool_requests import ToolRequests
+from mcp_toolweaver.server.watches import Watches
 
-_log = logging.getLogger(__name__)
-
-_PATIENCE = 5.0
-"""Seconds after the first request during which requests wait for servers that were never listed before."""
+_EVERYTHING_CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
 class Gateway:
@@ -51,35 +38,45 @@ class Gateway:
         searcher: Searcher,
         caller: ToolCaller,
         *,
-        direct_threshold: int,
+        exposure: Exposure,
         wait_searchable: Callable[[], Awaitable[None]],
+        offers: OfferView | None = None,
     ) -> None:
-        """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves.
+        """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
-        Requests wait for ``wait_searchable`` to return, until 5 s after the first one.
+        Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
+        offer beside their tools is offered too, where ``offers`` shows it.
         """
         self._catalog = catalog
-        self._searcher = searcher
-        self._caller = caller
-        self._direct_threshold = direct_threshold
-        self._wait_searchable = wait_searchable
-        self._bus = InMemorySubscriptionBus()
-        self._patient_until: float | None = None
-        self._announced: tuple[str, ...] | None = None
         self._trips = RoundTrips()
+        self._watches: Watches | None = None
         self.sessions = Sessions()
         """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
-        self._calls = Calls(self.sessions, self._trips)
+        bus, calls = InMemorySubscriptionBus(), Calls(self.sessions, self._trips)
+        offered = None if offers is None else Offered(offers)
+        tools = ToolRequests(
+            catalog,
+            searcher,
+            caller,
+            exposure=exposure,
+            calls=calls,
+            sessions=self.sessions,
+            wait_searchable=wait_searchable,
+            on_result=_ignored if offered is None else offered.note_links,
+        )
+        self._announcer = Announcer(self.sessions, bus, tools, offered)
         self.server: Server[Any] = Server(
             "mcp-toolweaver",
             version=version("mcp-toolweaver"),
             title="Toolweaver",
-            on_list_tools=self._list_tools,
-            on_subscriptions_listen=ListenHandler(self._bus),
+            on_subscriptions_listen=ListenHandler(bus),
         )
-        # Registered by method, because only then may a result be a JSON object, passed through whole; the others are
-        # of the older eras, about which the SDK warns where they are given above.
-        self.server.add_request_handler("tools/call", CallToolRequestParams, self._call_tool)
+        tools.register(self.server)
+        if offers is not None and offered is not None:
+            requests = OfferRequests(offers, offered, calls, self.sessions, bus)
+            requests.register(self.server)
+            self._watches = requests.watches
+        # Of the older eras only, about which the SDK warns where its constructor is given them.
         self.server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_log_level)
         self.server.add_notification_handler(
             "notifications/roots/list_changed", NotificationParams, self._roots_changed
@@ -87,16 +84,20 @@ class Gateway:
         self.server.middleware.append(self._notice)
         self.greeted = anyio.Event()
         """Set when the first request has been handled: until then nothing should keep the host waiting."""
-        self.initialization = self._initialization()
+        self.initialization = self.server.create_initialization_options(_EVERYTHING_CHANGES)
+        self._instruct(self.initialization)
 
     async def run(self) -> None:
         """Do what outlives single requests, until cancelled; requests of 2026-07-28 wait for it."""
-        await self._trips.run()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._trips.run)
+            if self._watches is not None:
+                tasks.start_soon(self._watches.run)
 
-    def _initialization(self) -> InitializationOptions:
-        options = self.server.create_initialization_options(NotificationOptions(tools_changed=True))
-        self._instruct(options)
-        return options
+    async def catalog_changed(self) -> None:
+        """Renew the instructions, and tell connected hosts if the names they were given have changed."""
+        self._instruct(self.initialization)
+        await self._announcer.announce()
 
     def _instruct(self, options: InitializationOptions) -> None:
         """Tell hosts that connect from now on what the catalog holds; both eras read it here."""
@@ -108,60 +109,6 @@ class Gateway:
         self.greeted.set()
         return result
 
-    async def catalog_changed(self) -> None:
-        """Renew the instructions, and tell connected hosts if the names they were given have changed."""
-        self._instruct(self.initialization)
-        names = tuple(tool.name for tool in exposed_tools(self._catalog, self._direct_threshold))
-        if self._announced is not None and names != self._announced:
-            self._announced = names
-            await self._bus.publish(ToolsListChanged())
-        for session in self.sessions:
-            if session.announced is not None and session.announced != names:
-                session.announced = names
-                await session.connection.send_tool_list_changed()
-
-    async def _list_tools(
-        self, ctx: ServerRequestContext[Any], _params: PaginatedRequestParams | None
-    ) -> ListToolsResult:
-        await self._wait_warm()
-        tools = exposed_tools(self._catalog, self._direct_threshold)
-        names = tuple(tool.name for tool in tools)
-        if is_modern(ctx):
-            self._announced = names
-        else:
-            self.sessions.of(ctx).announced = names
-        return ListToolsResult(tools=tools)
-
-    async def _call_tool(self, ctx: ServerRequestContext[Any], params: CallToolRequestParams) -> dict[str, Any]:
-        try:
-            await self._wait_warm()
-            result = await self._dispatch(ctx, params.name, params.arguments or {})
-        except ToolweaverError as error:
-            result = failure(error)
-        except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
-            _log.exception("call of %r failed by a fault of our own", params.name)
-            result = ToolResult.from_text(
-                "Toolweaver failed by a fault of its own; its log has the details. Try again, or another tool.",
-                is_error=True,
-            )
-        return wire(result, objects_only=not is_modern(ctx))
-
-    async def _dispatch(self, ctx: ServerRequestContext[Any], name: str, arguments: Mapping[str, Any]) -> ToolResult:
-        if name == SEARCH:
-            return answer(await search_tools(self._catalog, self._searcher, arguments))
-        if name == DETAILS:
-            return answer(get_tool_details(self._catalog, arguments))
-        if name == CALL:
-            asked = parse(CallArguments, CALL, arguments)
-            return await self._forward(ctx, asked.name, asked.arguments, asked.server)
-        return await self._forward(ctx, name, arguments, None)
-
-    async def _forward(
-        self, ctx: ServerRequestContext[Any], name: str, arguments: Mapping[str, Any], server: str | None
-    ) -> ToolResult:
-        tool = resolve(self._catalog.snapshot, name, server)
-        return await self._calls.passed_on(ctx, lambda: self._caller.call(tool, arguments))
-
     async def _set_log_level(self, ctx: ServerRequestContext[Any], params: SetLevelRequestParams) -> EmptyResult:
         self.sessions.of(ctx).log_level = params.level
         self.sessions.wake()
@@ -170,9 +117,6 @@ class Gateway:
     async def _roots_changed(self, _ctx: ServerRequestContext[Any], _params: NotificationParams) -> None:
         self.sessions.change_roots()
 
-    async def _wait_warm(self) -> None:
-        """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
-        if self._patient_until is None:
-            self._patient_until = anyio.current_time() + _PATIENCE
-        with anyio.CancelScope(deadline=self._patient_until):
-            await self._wait_searchable()
+
+def _ignored(_server: str, _result: Mapping[str, Any]) -> None:
+    return None
