@@ -23,10 +23,14 @@ from mcp_types import (
     CreateMessageResultWithTools,
     ElicitRequestParams,
     ElicitResult,
+    EmptyResult,
     ErrorData,
     ListRootsResult,
     LoggingMessageNotificationParams,
     ResourceUpdatedNotification,
+    RootsListChangedNotification,
+    SetLevelRequest,
+    SetLevelRequestParams,
 )
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -174,13 +178,13 @@ async def keep_told(session: ClientSession, hosts: Hosts, *, roots: bool, level:
             await _set_level(session, told)
         if roots and hosts.roots_changes != seen:
             seen = hosts.roots_changes
-            await session.send_roots_list_changed()  # pyright: ignore[reportDeprecated]
+            await session.send_notification(RootsListChangedNotification())
         await hosts.wait_changed()
 
 
 async def _set_level(session: ClientSession, level: Any) -> None:
     try:
-        await session.set_logging_level(level)  # pyright: ignore[reportDeprecated]
+        await session.send_request(SetLevelRequest(params=SetLevelRequestParams(level=level)), EmptyResult)
     except (MCPError, ValidationError) as error:
         _log.info("a server does not take the level of log messages: %s", error)
 

@@ -28,6 +28,8 @@ from mcp_toolweaver.server.watches import Watches
 
 _EVERYTHING_CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
+_GREETINGS = ("initialize", "server/discover")
+
 
 class Gateway:
     """Offers the meta-tools, and the tools behind them, to one or more hosts."""
@@ -83,7 +85,7 @@ class Gateway:
         )
         self.server.middleware.append(self._notice)
         self.greeted = anyio.Event()
-        """Set when the first request has been handled: until then nothing should keep the host waiting."""
+        """Set when the host has been greeted: until then nothing should keep it waiting."""
         self.initialization = self.server.create_initialization_options(_EVERYTHING_CHANGES)
         self._instruct(self.initialization)
 
@@ -105,6 +107,8 @@ class Gateway:
 
     async def _notice(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
         self.sessions.note(ctx)
+        if ctx.method not in _GREETINGS:
+            self.greeted.set()  # it may wait for the very work that waits for this
         result = await call_next(ctx)
         self.greeted.set()
         return result
