@@ -32,6 +32,14 @@ def callable_name(server: str, tool: str) -> str:
     return f"{cleaned}_{digest[:_HASH_LENGTH]}"
 
 
+def bare_name(tool: str) -> str:
+    """Return the tool's own name, or a cleaned and shortened form with a hash where hosts would not take it."""
+    if tool and not _FORBIDDEN.search(tool) and len(tool) <= MAX_LENGTH:
+        return tool
+    digest = hashlib.sha256(tool.encode(errors="replace")).hexdigest()
+    return f"{_FORBIDDEN.sub('_', tool)[: MAX_LENGTH - _HASH_LENGTH - 1]}_{digest[:_HASH_LENGTH]}"
+
+
 def _is_unambiguous(server: str, tool: str) -> bool:
     if not server or not tool or _FORBIDDEN.search(server + tool):
         return False

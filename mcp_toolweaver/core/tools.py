@@ -12,7 +12,7 @@ from typing import Any
 
 from mcp_toolweaver.core.definition import mend
 from mcp_toolweaver.core.json_values import is_object
-from mcp_toolweaver.core.names import callable_name
+from mcp_toolweaver.core.names import bare_name, callable_name
 from mcp_toolweaver.core.scrub import scrub
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -43,6 +43,8 @@ class Tool:
     server_description: str = ""
     is_callable: bool = True
     """False for a tool that is only described in a file: it can be found, not called."""
+    prefix: str | None = None
+    """What goes before its name in `callable_name`; None is the server's name, an empty text is nothing."""
 
     @classmethod
     def from_definition(
@@ -65,7 +67,9 @@ class Tool:
     @cached_property
     def callable_name(self) -> str:
         """The name a host calls the tool by; see `mcp_toolweaver.core.names`."""
-        return callable_name(self.id.server, self.id.name)
+        if self.prefix == "":
+            return bare_name(self.id.name)
+        return callable_name(self.id.server if self.prefix is None else self.prefix, self.id.name)
 
     @cached_property
     def digest(self) -> str:

@@ -1,12 +1,13 @@
 """A callable name is one that every host accepts and that means one tool only."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mcp_toolweaver.core.names import MAX_LENGTH, callable_name
+from mcp_toolweaver.core.names import MAX_LENGTH, bare_name, callable_name
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
 
@@ -73,3 +74,17 @@ def test_a_tool_named_like_the_short_form_of_another_does_not_replace_it() -> No
     snapshot = Snapshot.of([cleaned, Tool(ToolId("s", imitation), {"name": imitation})])
     assert len(snapshot.by_callable_name) == len(snapshot) == 2
     assert snapshot.by_callable_name[cleaned.callable_name] is cleaned
+
+
+@pytest.mark.parametrize("name", ["create_issue", "a", "x" * 46])
+def test_a_tool_without_a_prefix_keeps_its_name(name: str) -> None:
+    assert replace(Tool.from_definition("s", {"name": name}), prefix="").callable_name == name
+
+
+@given(NAMES)
+def test_a_bare_name_is_one_that_hosts_accept(name: str) -> None:
+    assert ACCEPTED.fullmatch(bare_name(name))
+
+
+def test_a_prefix_of_the_owners_stands_for_the_server() -> None:
+    assert replace(Tool.from_definition("s", {"name": "t"}), prefix="mine").callable_name == "mine__t"
