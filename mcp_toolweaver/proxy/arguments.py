@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,10 @@ from mcp_toolweaver.core.tools import Tool, ToolResult
 from mcp_toolweaver.proxy.validation.effort import depth_of, is_within
 
 if TYPE_CHECKING:
-    from mcp_toolweaver.proxy.validation.schemas import Check, Schemas
+    from mcp_toolweaver.proxy.validation.schemas import Check, Fault, Schemas
 
 _log = logging.getLogger(__name__)
 
-_SCHEMAS = "mcp_toolweaver.proxy.validation.schemas"
 _DEEPEST = 200
 """Readers of JSON refuse what is nested deeper."""
 _MOST_PARTS = 20_000
@@ -37,10 +36,15 @@ class CheckedCaller:
         """See `ToolCaller.call`."""
         if not tool.is_callable:
             return await self._inner.call(tool, arguments)
+        return await self._inner.call(tool, _checked(await self._loaded(), tool, dict(arguments)))
+
+    async def _loaded(self) -> Schemas:
+        """Return the schemas; what checks them is imported off the event loop, and not before the handshake."""
         if self._schemas is None:
-            module = await run_in_thread(import_module, _SCHEMAS)  # not before the handshake
-            self._schemas = module.Schemas()
-        return await self._inner.call(tool, _checked(self._schemas, tool, dict(arguments)))
+            module = await run_in_thread(import_module, "mcp_toolweaver.proxy.validation.schemas")
+            self._schemas = self._schemas or module.Schemas()
+        made: Schemas = self._schemas
+        return made
 
 
 def _checked(schemas: Schemas, tool: Tool, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,10 +65,13 @@ def _fitting(tool: Tool, check: Check, given: Mapping[str, Any]) -> Mapping[str,
     return _mended(tool, check, given, faults) if faults else given
 
 
-def _mended(tool: Tool, check: Check, given: Mapping[str, Any], faults: Any) -> Mapping[str, Any]:
-    mended = import_module("mcp_toolweaver.proxy.mending.readings").mended(check, given)
-    if mended is None:
-        raise InvalidArguments(import_module("mcp_toolweaver.proxy.refusal").refusal(tool, faults))
-    changed = [name for name in mended if name not in given or mended[name] is not given[name]]
+def _mended(tool: Tool, check: Check, given: Mapping[str, Any], faults: Sequence[Fault]) -> Mapping[str, Any]:
+    from mcp_toolweaver.proxy.mending.readings import mended  # noqa: PLC0415  likewise
+    from mcp_toolweaver.proxy.refusal import refusal  # noqa: PLC0415  likewise
+
+    made = mended(check, given)
+    if made is None:
+        raise InvalidArguments(refusal(tool, faults))
+    changed = [name for name in made if name not in given or made[name] is not given[name]]
     _log.debug("%s: arguments were mended: %s", tool.id, ", ".join(changed) or "nulls left out")
-    return mended
+    return made

@@ -15,17 +15,18 @@ def renamed(schema: Mapping[str, Any], properties: Mapping[str, Any], given: Map
 
     Nothing is replaced where any name may be meant, nor where two could be, nor by one that is given too.
     """
-    if takes_any_name(schema):
+    unknown = {name: _plain(name) for name in given if name not in properties}
+    if not unknown or not properties or takes_any_name(schema):
         return dict(given)
-    known = Counter(map(_plain, properties))
-    meant = {_plain(name): name for name in properties if known[_plain(name)] == 1 and name not in given}
-    unknown = Counter(_plain(name) for name in given if name not in properties)
-    return {
-        meant[_plain(name)]
-        if name not in properties and unknown[_plain(name)] == 1 and _plain(name) in meant
-        else name: value
-        for name, value in given.items()
-    }
+    asked = Counter(unknown.values())
+    known = {name: _plain(name) for name in properties}
+    spelled = Counter(known.values())
+    meant = {plain: name for name, plain in known.items() if spelled[plain] == 1 and name not in given}
+    return {meant.get(unknown[name], name) if _is_one(name, unknown, asked) else name: given[name] for name in given}
+
+
+def _is_one(name: str, unknown: Mapping[str, str], asked: Mapping[str, int]) -> bool:
+    return name in unknown and asked[unknown[name]] == 1
 
 
 def takes_any_name(schema: Mapping[str, Any]) -> bool:

@@ -27,6 +27,8 @@ _PER_ELEMENT = frozenset({"items", "additionalItems", "additionalProperties", "c
 _PER_SCHEMA = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _CHARACTERS_A_STEP = 500
 """Of a message, which holds the value it is about."""
+_ERROR = 2
+"""Steps that it takes to make one."""
 _CHEAP = 8
 """Elements that are looked at in one step."""
 
@@ -79,7 +81,7 @@ def _counted(name: str, keyword: Keyword, effort: Effort) -> Keyword:
                 effort.undecided += 1
                 return
             for error in keyword(validator, value, instance, schema) or ():
-                effort.spend(len(error.message) // _CHARACTERS_A_STEP)
+                effort.spend(_ERROR + len(error.message) // _CHARACTERS_A_STEP)
                 if reversing is None or effort.undecided == before or reversing not in error.message:
                     yield error
         except (Exhausted, RecursionError):
@@ -93,7 +95,7 @@ def _counted(name: str, keyword: Keyword, effort: Effort) -> Keyword:
 def _cost(name: str, value: Any, instance: Any, lookup: int) -> int:
     steps = 1
     if is_array(value) or is_object(value):
-        steps += len(value) // (1 if name in _PER_SCHEMA else _CHEAP)
+        steps += 2 * len(value) if name in _PER_SCHEMA else len(value) // _CHEAP
     if is_array(instance) or is_object(instance):
         steps += len(instance) // (1 if name in _PER_ELEMENT else _CHEAP)
     if name in {"$ref", "$dynamicRef", "$recursiveRef"}:
@@ -157,9 +159,9 @@ def _comparable(value: Any, effort: Effort) -> Any:
     if isinstance(value, bool):
         return ("b", value)
     if is_array(value):
-        effort.spend(1 + len(value) // _CHEAP)
+        effort.spend(3 + len(value) // 2)
         return ("a", *(_comparable(item, effort) for item in value))
     if is_object(value):
-        effort.spend(1 + len(value) // _CHEAP)
+        effort.spend(3 + len(value) // 2)
         return ("o", frozenset((key, _comparable(item, effort)) for key, item in value.items()))
     return value

@@ -7,8 +7,8 @@ import pytest
 
 from mcp_toolweaver.core.errors import InvalidArguments, ToolNotCallable
 from mcp_toolweaver.core.tools import Tool, ToolResult
-from mcp_toolweaver.proxy.validation.schemas import Schemas
 from mcp_toolweaver.proxy.arguments import CheckedCaller
+from mcp_toolweaver.proxy.validation.schemas import Schemas
 
 pytestmark = pytest.mark.anyio
 
