@@ -76,7 +76,8 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
         gateway = Gateway(
             app.catalog,
             app.asked,
-            app.caller,
+            app.short_caller,
+            results=app.results,
             direct_threshold=threshold,
             wait_searchable=app.warmup.wait_searchable,
         )

@@ -42,9 +42,9 @@ class CheckedCaller:
         """Return the schemas; what checks them is imported off the event loop, and not before the handshake."""
         if self._schemas is None:
             module = await run_in_thread(import_module, "mcp_toolweaver.proxy.validation.schemas")
-            self._schemas = self._schemas or module.Schemas()
-        made: Schemas = self._schemas
-        return made
+            made: Schemas = module.Schemas()
+            self._schemas = made
+        return self._schemas
 
 
 def _checked(schemas: Schemas, tool: Tool, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,11 +13,12 @@ from mcp_toolweaver.server.describe import search_description
 from mcp_toolweaver.server.meta_tools import meta_tools
 
 
-def exposed_tools(catalog: CatalogView, direct_threshold: int) -> list[WireTool]:
+def exposed_tools(catalog: CatalogView, direct_threshold: int, *, reads_results: bool = False) -> list[WireTool]:
     """Return the meta-tools, followed by every tool if there are at most ``direct_threshold``."""
     snapshot = catalog.snapshot
     few = snapshot.tools.values() if len(snapshot) <= direct_threshold else ()
-    return [*meta_tools(search_description(snapshot, catalog.statuses)), *_direct(few)]
+    described = search_description(snapshot, catalog.statuses)
+    return [*meta_tools(described, reads_results=reads_results), *_direct(few)]
 
 
 def _direct(tools: Iterable[Tool]) -> Iterator[WireTool]:

@@ -13,17 +13,19 @@ from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
-from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams
+from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams, Tool
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
+from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.server.describe import instructions
 from mcp_toolweaver.server.details import get_tool_details
 from mcp_toolweaver.server.exposed import exposed_tools
-from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
+from mcp_toolweaver.server.meta_tools import CALL, DETAILS, READ, SEARCH
 from mcp_toolweaver.server.outcome import answer, failure, wire
+from mcp_toolweaver.server.read_result import read_result
 from mcp_toolweaver.server.requests import CallArguments, parse
 from mcp_toolweaver.server.search import search_tools
 from mcp_toolweaver.text.resolve import resolve
@@ -45,16 +47,19 @@ class Gateway:
         *,
         direct_threshold: int,
         wait_searchable: Callable[[], Awaitable[None]],
+        results: ResultReader | None = None,
     ) -> None:
         """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves.
 
-        Requests wait for ``wait_searchable`` to return, until 5 s after the first one.
+        Requests wait for ``wait_searchable`` to return, until 5 s after the first one. ``results`` reads
+        on where the results of ``caller`` are cut.
         """
         self._catalog = catalog
         self._searcher = searcher
         self._caller = caller
         self._direct_threshold = direct_threshold
         self._wait_searchable = wait_searchable
+        self._results = results
         self._bus = InMemorySubscriptionBus()
         self._session: ServerSession | None = None
         self._patient_until: float | None = None
@@ -90,7 +95,7 @@ class Gateway:
     async def catalog_changed(self) -> None:
         """Renew the instructions, and tell connected hosts if the names they were given have changed."""
         self._instruct(self.initialization)
-        names = [tool.name for tool in exposed_tools(self._catalog, self._direct_threshold)]
+        names = [tool.name for tool in self._exposed()]
         if not self._announced or names == self._announced:
             return
         self._announced = names
@@ -98,11 +103,14 @@ class Gateway:
         if self._session is not None:
             await self._session.send_tool_list_changed()
 
+    def _exposed(self) -> list[Tool]:
+        return exposed_tools(self._catalog, self._direct_threshold, reads_results=self._results is not None)
+
     async def _list_tools(
         self, ctx: ServerRequestContext[Any], _params: PaginatedRequestParams | None
     ) -> ListToolsResult:
         await self._wait_warm()
-        tools = exposed_tools(self._catalog, self._direct_threshold)
+        tools = self._exposed()
         self._announced = [tool.name for tool in tools]
         if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             self._session = ctx.session  # stdio has one; it outlives the request
@@ -127,6 +135,8 @@ class Gateway:
             return answer(await search_tools(self._catalog, self._searcher, arguments))
         if name == DETAILS:
             return answer(get_tool_details(self._catalog, arguments))
+        if name == READ:
+            return read_result(self._results, arguments)
         if name == CALL:
             asked = parse(CallArguments, CALL, arguments)
             return await self._forward(asked.name, asked.arguments, asked.server)

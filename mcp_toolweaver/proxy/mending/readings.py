@@ -8,7 +8,7 @@ the value as it is, and the model is told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.proxy.mending.names import renamed
@@ -17,7 +17,7 @@ from mcp_toolweaver.proxy.validation.schemas import Check
 
 _DEEPEST = 24
 _MOST_ALTERNATIVES = 32
-_TYPES: Mapping[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_TYPES = {"str": "string", "bool": "boolean", "int": "integer", "float": "number", "NoneType": "null"}
 
 
 def mended(check: Check, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -115,7 +115,7 @@ def _wanted(schema: Mapping[str, Any]) -> set[str]:
     if kinds is not None:
         return {kind for kind in (kinds if is_array(kinds) else [kinds]) if isinstance(kind, str)}
     allowed = [schema["const"]] if "const" in schema else _listed(schema.get("enum"))
-    return {_TYPES.get(cast("type", type(each)), "") for each in allowed}
+    return {_TYPES.get(type(each).__name__, "") for each in allowed}
 
 
 def _of_another_case(schema: Mapping[str, Any], value: str) -> list[str]:
