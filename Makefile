@@ -7,7 +7,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 AT_ONCE ?= --numprocesses auto --dist loadfile
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
-           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache
+           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments
 
 .PHONY: demo test test-qdrant check format $(BENCHES) clean
 
@@ -72,6 +72,9 @@ bench-embed: $(VENV)/demo.installed  ## what embedding costs, from one question 
 
 bench-cache: $(VENV)/demo.installed $(VENV)/redis.installed  ## what the cache gains and costs, by layer, with Redis killed and frozen
 	$(BIN)/python bench/cache.py
+
+bench-arguments: $(VENV)/demo.installed  ## what checking arguments costs, and which mistakes it mends: [DATA=folder]
+	$(BIN)/python bench/arguments.py $(DATA)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -3,7 +3,7 @@
     python bench/replies.py DATA [--queries N] [--words-only] [--count COMMAND]
 
 DATA is a folder of sets as for ``bench/relevance.py``. The tokens are our estimate
-(``mcp_toolweaver/server/tokens.py``); COMMAND counts them with a real tokenizer: it reads JSON
+(``mcp_toolweaver/text/tokens.py``); COMMAND counts them with a real tokenizer: it reads JSON
 strings, one a line, and prints a number for each, as ``bench/count_tokens.mjs`` does. The last
 columns then say how the estimate relates to it.
 """
@@ -30,7 +30,7 @@ from mcp_toolweaver.config import Configuration, SourceSpec, load
 from mcp_toolweaver.evaluation import read_labelled
 from mcp_toolweaver.server.outcome import answer
 from mcp_toolweaver.server.search import search_tools
-from mcp_toolweaver.server.tokens import estimate
+from mcp_toolweaver.text.tokens import estimate
 
 DETAILS = ("names", "signature", "schema")
 NEEDS = 5

@@ -19,12 +19,17 @@ from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.runner import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
+from mcp_toolweaver.core.exchange import current_session
 from mcp_toolweaver.core.interfaces import Embedder, Searcher, ToolCaller, ToolIndex
+from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.late import LateIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
+from mcp_toolweaver.proxy.paging.caller import PagedCaller
+from mcp_toolweaver.proxy.paging.kept import KeptResults
+from mcp_toolweaver.proxy.paging.pages import ResultPages
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.resilience.patience import Patience
 from mcp_toolweaver.resilience.standby import StandbyIndex
@@ -66,6 +71,11 @@ class App:
     searcher_for: Callable[[float], Searcher]
     """Makes a searcher over the same index in which meaning has this share, 0 to 1."""
     caller: ToolCaller
+    """Returns each result whole."""
+    short_caller: ToolCaller
+    """Cuts results that are too long for a model."""
+    results: ResultReader | None
+    """Reads on in these; None where nothing is cut."""
     warmup: Warmup
     run_caches: Callable[[], Coroutine[Any, Any, None]]
     """Connects the cache that is shared and keeps account, until cancelled; without it, a file is the cache."""
@@ -113,6 +123,9 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         usage = Usage(lasting) if settings.cache.learn_queries else None
         if usage:
             await usage.restore()
+        checked = CheckedCaller(catalog)
+        kept = KeptResults(megabytes=settings.results.keep_mb, seconds=settings.results.keep_seconds)
+        most = settings.results.max_tokens
         priming = Priming(catalog, usage, anew=searcher)
         try:
             yield App(
@@ -122,7 +135,9 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
                 asked=UsageSearcher(cached, usage) if usage else cached,
                 by_words=by_words,
                 searcher_for=searcher_for,
-                caller=CheckedCaller(catalog),
+                caller=checked,
+                short_caller=PagedCaller(checked, kept, most, owner=current_session) if most else checked,
+                results=ResultPages(kept, most, owner=current_session) if most else None,
                 warmup=Warmup(catalog, indexer, embedder if enabled else None, standby, priming),
                 run_caches=partial(_run_caches, caches, usage),
                 caches=caches,

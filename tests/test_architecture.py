@@ -22,7 +22,7 @@ PRODUCTS = {
     "huggingface_hub": "mcp_toolweaver/embeddings/hub.py",
     "rank_bm25": "mcp_toolweaver/index/bm25.py",
     "sqlite3": "mcp_toolweaver/cache/file.py",
-    "jsonschema": "mcp_toolweaver/proxy/validation.py",
+    "jsonschema": "mcp_toolweaver/proxy/validation/",
     "rapidfuzz": "mcp_toolweaver/text/closeness.py",
     "snowballstemmer": "mcp_toolweaver/text/tokenize.py",
     "qdrant_client": "mcp_toolweaver/index/qdrant/",

@@ -77,7 +77,8 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
         gateway = Gateway(
             app.catalog,
             app.asked,
-            app.caller,
+            app.short_caller,
+            results=app.results,
             exposure=Exposure(direct_threshold=loaded.settings.expose.direct_threshold),
             wait_searchable=app.warmup.wait_searchable,
         )

@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mcp_toolweaver.config.result_settings import ResultSettings
+
 ENVIRONMENT_PREFIX = "TOOLWEAVER_"
 NESTED_DELIMITER = "__"
 _APPLICATION = "toolweaver"
@@ -219,6 +221,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     index: IndexSettings = IndexSettings()
     cache: CacheSettings = CacheSettings()
+    results: ResultSettings = ResultSettings()
     data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))

@@ -39,7 +39,7 @@ class Host(Protocol):
     """A host, as far as the request under way lets us reach it."""
 
     @property
-    def key(self) -> object:
+    def key(self) -> str:
         """Is the same for all requests of one session, and never for those of two."""
         ...
 
@@ -112,6 +112,12 @@ class Hosts(Protocol):
     async def resource_updated(self, server: str, uri: str) -> None:
         """Tell those who subscribed to a resource of a server that it has changed."""
         ...
+
+
+def current_session() -> str:
+    """Return the key of the session whose request is under way; empty where there is none, as in 2026-07-28."""
+    exchange = EXCHANGE.get()
+    return "" if exchange is None or exchange.host.takes_round_trips else exchange.host.key
 
 
 EXCHANGE: ContextVar[Exchange | None] = ContextVar("exchange", default=None)

@@ -13,9 +13,10 @@ from mcp_toolweaver.server.describe import search_description
 from mcp_toolweaver.server.meta_tools import meta_tools
 
 
-def listed_tools(catalog: CatalogView, tools: Iterable[Tool]) -> list[WireTool]:
-    """Return the meta-tools, followed by ``tools`` under their own names."""
-    return [*meta_tools(search_description(catalog.snapshot, catalog.statuses)), *_direct(tools)]
+def listed_tools(catalog: CatalogView, tools: Iterable[Tool], *, reads_results: bool) -> list[WireTool]:
+    """Return the meta-tools, with the one that reads on where results are cut, and ``tools`` under their own names."""
+    described = search_description(catalog.snapshot, catalog.statuses)
+    return [*meta_tools(described, reads_results=reads_results), *_direct(tools)]
 
 
 def _direct(tools: Iterable[Tool]) -> Iterator[WireTool]:

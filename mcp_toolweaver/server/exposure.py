@@ -45,7 +45,9 @@ class Exposure:
                 return mode
         return self.mode
 
-    def listed(self, catalog: CatalogView, session: HostSession | None) -> list[WireTool]:
+    def listed(
+        self, catalog: CatalogView, session: HostSession | None, *, reads_results: bool = False
+    ) -> list[WireTool]:
         """Return the list for a host: the meta-tools, then the others in an order that stays."""
         snapshot, mode = catalog.snapshot, self.mode_for(session)
         tools = {tool.id: tool for tool in self._pinned(snapshot)}
@@ -53,7 +55,7 @@ class Exposure:
             tools |= snapshot.tools
         elif mode == "dynamic" and session is not None:
             tools |= {each: snapshot.tools[each] for each in session.found if each in snapshot.tools}
-        return listed_tools(catalog, tools.values())
+        return listed_tools(catalog, tools.values(), reads_results=reads_results)
 
     def _pinned(self, snapshot: Snapshot) -> Iterator[Tool]:
         for name in self.pinned:

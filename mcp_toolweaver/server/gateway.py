@@ -15,6 +15,7 @@ from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
 
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.offers import OfferView
+from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.server.announcing import Announcer
 from mcp_toolweaver.server.calls import Calls
 from mcp_toolweaver.server.describe import instructions
@@ -43,11 +44,13 @@ class Gateway:
         exposure: Exposure,
         wait_searchable: Callable[[], Awaitable[None]],
         offers: OfferView | None = None,
+        results: ResultReader | None = None,
     ) -> None:
         """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
         Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
-        offer beside their tools is offered too, where ``offers`` shows it.
+        offer beside their tools is offered too, where ``offers`` shows it. ``results`` reads on where the
+        results of ``caller`` are cut.
         """
         self._catalog = catalog
         self._trips = RoundTrips()
@@ -65,6 +68,7 @@ class Gateway:
             sessions=self.sessions,
             wait_searchable=wait_searchable,
             on_result=_ignored if offered is None else offered.note_links,
+            results=results,
         )
         self._announcer = Announcer(self.sessions, bus, tools, offered)
         self.server: Server[Any] = Server(

@@ -46,9 +46,9 @@ class LegacyHost:
         self._context = context
 
     @property
-    def key(self) -> object:
+    def key(self) -> str:
         """See `Host.key`."""
-        return self._session
+        return self._session.key
 
     @property
     def answers(self) -> frozenset[str]:
@@ -94,9 +94,9 @@ class ModernHost:
         self._trip = trip
 
     @property
-    def key(self) -> object:
+    def key(self) -> str:
         """See `Host.key`: there are no sessions, so each call is one."""
-        return self._trip
+        return self._trip.key
 
     async def ask(self, method: str, params: Mapping[str, Any] | None) -> Mapping[str, Any]:
         """See `Host.ask`."""

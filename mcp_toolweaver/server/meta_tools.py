@@ -1,4 +1,4 @@
-"""The three tools that a host always sees."""
+"""The tools that a host always sees: three, and a fourth where long results are cut."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any
 
 from mcp_types import Tool as WireTool
 
-from mcp_toolweaver.server.requests import CallArguments, DetailsArguments, SearchArguments, schema
+from mcp_toolweaver.core.paging import READ_RESULT
+from mcp_toolweaver.server.requests import CallArguments, DetailsArguments, ReadArguments, SearchArguments, schema
 
 SEARCH = "search_tools"
 DETAILS = "get_tool_details"
 CALL = "call_tool"
+READ = READ_RESULT
 
 _ALWAYS_LOAD: Mapping[str, Any] = {"anthropic/alwaysLoad": True}
 """Otherwise the tool search of Claude Code hides the tools that would find the others."""
 
 
-def meta_tools(search_description: str) -> list[WireTool]:
-    """Return the definitions of the meta-tools, in a fixed order."""
-    return [
+def meta_tools(search_description: str, *, reads_results: bool = False) -> list[WireTool]:
+    """Return the definitions of the meta-tools, in a fixed order; with the one that reads on where results are cut."""
+    tools = [
         _tool(SEARCH, search_description, SearchArguments, readOnlyHint=True),
         _tool(
             DETAILS,
@@ -34,6 +36,8 @@ def meta_tools(search_description: str) -> list[WireTool]:
             openWorldHint=True,
         ),
     ]
+    reading = _tool(READ, "Read on in a result that was cut, by the key it names.", ReadArguments, readOnlyHint=True)
+    return [*tools, reading] if reads_results else tools
 
 
 def _tool(name: str, description: str, arguments: Any, **annotations: bool) -> WireTool:

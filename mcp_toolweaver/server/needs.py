@@ -13,9 +13,9 @@ from mcp_toolweaver.server.meta_tools import CALL, DETAILS
 from mcp_toolweaver.server.packing import pack
 from mcp_toolweaver.server.reply import frame, frame_ladder, left_out
 from mcp_toolweaver.server.rows import Level, ladder, row
-from mcp_toolweaver.server.tokens import cost, cut
 from mcp_toolweaver.server.wanted import Wanted
 from mcp_toolweaver.server.why_not import WhyNot
+from mcp_toolweaver.text.tokens import cost, cut
 
 _HINT = (
     f"Each need names its tools, best first. Call one with {CALL} {{name, arguments}}. "

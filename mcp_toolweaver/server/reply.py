@@ -9,9 +9,9 @@ from mcp_toolweaver.core.query import Confidence, SearchResult
 from mcp_toolweaver.server.meta_tools import CALL, DETAILS
 from mcp_toolweaver.server.packing import pack
 from mcp_toolweaver.server.rows import ladder, row
-from mcp_toolweaver.server.tokens import cost
 from mcp_toolweaver.server.wanted import Wanted
 from mcp_toolweaver.server.why_not import WhyNot
+from mcp_toolweaver.text.tokens import cost
 
 _HINTS: dict[Confidence, str] = {
     "high": f"Call one with {CALL} {{name, arguments}}. Full schemas: {DETAILS}.",

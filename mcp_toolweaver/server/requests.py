@@ -108,6 +108,14 @@ class CallArguments(_Request):
     server: str | None = Field(default=None, description="The tool's server; only if name is the tool's original name.")
 
 
+class ReadArguments(_Request):
+    """Arguments of ``read_result``."""
+
+    key: str = Field(description="The key that the cut result names.")
+    offset: int = Field(default=0, ge=0, description="Where to begin, in characters.")
+    limit: int | None = Field(default=None, ge=1, description="At most so many characters; by default all that fits.")
+
+
 RequestT = TypeVar("RequestT", bound=_Request)
 
 

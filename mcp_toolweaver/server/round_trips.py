@@ -33,6 +33,8 @@ class Trip:
         """Begin with the request of ``context``."""
         self.context = context
         """Of the request that is being answered, or was answered last."""
+        self.key = secrets.token_hex(8)
+        """Is no other call's."""
         self.scope = anyio.CancelScope()
         self.result: ToolResult | None = None
         self.error: Exception | None = None

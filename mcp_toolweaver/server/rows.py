@@ -9,9 +9,9 @@ from typing import Any
 
 from mcp_toolweaver.core.query import Hit
 from mcp_toolweaver.core.tools import Tool
-from mcp_toolweaver.server.tokens import cost, cut, estimate
 from mcp_toolweaver.text.signature import signature
 from mcp_toolweaver.text.summary import summarize
+from mcp_toolweaver.text.tokens import cost, cut, estimate
 
 _LONGEST_NAME = 128
 """Characters of a server's or a tool's own name that are shown; the name to call by is always whole."""

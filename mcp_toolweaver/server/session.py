@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from typing import Any
 
@@ -17,6 +18,8 @@ class HostSession:
 
     def __init__(self, connection: Connection, context: ServerRequestContext[Any]) -> None:
         """Begin with the handshake, or whatever was first noticed of it."""
+        self.key = secrets.token_hex(8)
+        """Is no other session's, in this run or another."""
         self.connection = connection
         self.context = context
         """Of the message that came last, for what is said outside of requests."""

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
-from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams
+from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams, Tool
 
 from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
+from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.server import dynamic
 from mcp_toolweaver.server.calls import Calls, is_modern
 from mcp_toolweaver.server.details import get_tool_details
 from mcp_toolweaver.server.exposure import Exposure
-from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
+from mcp_toolweaver.server.meta_tools import CALL, DETAILS, READ, SEARCH
 from mcp_toolweaver.server.outcome import answer, failure, wire
+from mcp_toolweaver.server.read_result import read_result
 from mcp_toolweaver.server.requests import CallArguments, parse
 from mcp_toolweaver.server.search import search_tools
 from mcp_toolweaver.server.session import HostSession
@@ -48,6 +51,7 @@ class ToolRequests:
         sessions: Sessions,
         wait_searchable: Callable[[], Awaitable[None]],
         on_result: Callable[[str, Mapping[str, Any]], None],
+        results: ResultReader | None = None,
     ) -> None:
         """Answer about the tools of ``catalog``.
 
@@ -60,6 +64,7 @@ class ToolRequests:
             sessions: The hosts that are attached.
             wait_searchable: Returns when there is something to be found; waited for until 5 s after the first request.
             on_result: Is told the server and the payload of each result that one of them returned.
+            results: Reads on where results are cut.
         """
         self._catalog = catalog
         self._searcher = searcher
@@ -69,6 +74,7 @@ class ToolRequests:
         self._sessions = sessions
         self._wait_searchable = wait_searchable
         self._on_result = on_result
+        self._results = results
         self._patient_until: float | None = None
         self.listed_without_session: tuple[str, ...] | None = None
         """The names that hosts without a session were listed last; None if none has asked."""
@@ -81,12 +87,15 @@ class ToolRequests:
 
     def names(self, session: HostSession | None) -> tuple[str, ...]:
         """Return the names in the list of a host."""
-        return tuple(tool.name for tool in self._exposure.listed(self._catalog, session))
+        return tuple(tool.name for tool in self._listed(session))
+
+    def _listed(self, session: HostSession | None) -> list[Tool]:
+        return self._exposure.listed(self._catalog, session, reads_results=self._results is not None)
 
     async def _list(self, ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
         await self._wait_warm()
         session = None if is_modern(ctx) else self._sessions.of(ctx)
-        tools = self._exposure.listed(self._catalog, session)
+        tools = self._listed(session)
         names = tuple(tool.name for tool in tools)
         if session is None:
             self.listed_without_session = names
@@ -113,10 +122,15 @@ class ToolRequests:
             return await self._search(ctx, arguments)
         if name == DETAILS:
             return answer(get_tool_details(self._catalog, arguments))
+        if name == READ:
+            return await self._calls.passed_on(ctx, partial(self._read, arguments))
         if name == CALL:
             asked = parse(CallArguments, CALL, arguments)
             return await self._forward(ctx, asked.name, asked.arguments, asked.server)
         return await self._forward(ctx, name, arguments, None)
+
+    async def _read(self, arguments: Mapping[str, Any]) -> ToolResult:
+        return read_result(self._results, arguments)
 
     async def _search(self, ctx: Context, arguments: Mapping[str, Any]) -> ToolResult:
         reply = await search_tools(self._catalog, self._searcher, arguments)

@@ -21,7 +21,8 @@ def config(tmp_path: Path) -> Path:
 
 def test_inspector_lists_the_meta_tools(config: Path) -> None:
     listed = _inspect(config, "--method", "tools/list")
-    assert [tool["name"] for tool in listed["tools"]] == ["search_tools", "get_tool_details", "call_tool"]
+    names = ["search_tools", "get_tool_details", "call_tool", "read_result"]
+    assert [tool["name"] for tool in listed["tools"]] == names
 
 
 def test_inspector_searches_and_calls(config: Path) -> None:

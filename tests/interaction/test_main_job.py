@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> Path:
 async def test_host_sees_three_meta_tools_that_its_own_search_does_not_hide(config: Path, mode: str) -> None:
     async with host(config, mode=mode) as client:
         tools = (await client.list_tools()).tools
-    assert [tool.name for tool in tools] == ["search_tools", "get_tool_details", "call_tool"]
+    assert [tool.name for tool in tools] == ["search_tools", "get_tool_details", "call_tool", "read_result"]
     assert all(tool.meta == {"anthropic/alwaysLoad": True} for tool in tools)
     assert all(len((tool.description or "").encode()) <= 2000 for tool in tools)
     assert "git (12)" in (tools[0].description or "")
@@ -205,7 +205,7 @@ async def test_few_tools_are_listed_as_themselves(tmp_path: Path) -> None:
         result = await client.call_tool("time__get_current_time", {"timezone": "UTC"})
         found = await client.call_tool("search_tools", {"query": "current time"})
     assert list(tools)[:3] == ["search_tools", "get_tool_details", "call_tool"]
-    assert set(tools) - {"search_tools", "get_tool_details", "call_tool"} == {
+    assert set(tools) - {"search_tools", "get_tool_details", "call_tool", "read_result"} == {
         "time__get_current_time",
         "time__convert_time",
     }

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from jsonschema.protocols import Validator
 
 from mcp_toolweaver.core.errors import InvalidArguments, ToolNotCallable
 from mcp_toolweaver.core.tools import Tool, ToolResult
-from mcp_toolweaver.proxy import validation
 from mcp_toolweaver.proxy.arguments import CheckedCaller
+from mcp_toolweaver.proxy.validation.schemas import Schemas
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +70,7 @@ async def test_arguments_that_fit_get_through_unchanged(arguments: dict[str, Any
     ("arguments", "field", "reason"),
     [
         ({"repo": 5}, "repo", "5 is not of type 'string'"),
-        ({"repo": "a", "number": "7"}, "number", "'7' is not of type 'integer'"),
+        ({"repo": "a", "number": "seven"}, "number", "'seven' is not of type 'integer'"),
         ({"repo": "a", "number": 0}, "number", "0 is less than the minimum of 1"),
         ({"repo": "a", "labels": ["x", 5]}, "labels.1", "5 is not of type 'string'"),
         ({}, "repo", "'repo' is a required property"),
@@ -181,14 +180,13 @@ async def test_arguments_of_that_name_stay_where_they_may_be_meant(
 
 async def test_compiled_schemas_are_kept_for_the_tools_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[Mapping[str, Any]] = []
-    compile_schema: Any = vars(validation)["_compile"]
+    compile_schema: Any = vars(Schemas)["_compile"]
 
-    def counting(schema: Mapping[str, Any]) -> Validator | None:
+    def counting(self: Schemas, schema: Mapping[str, Any]) -> Any:
         compiled.append(schema)
-        result: Validator | None = compile_schema(schema)
-        return result
+        return compile_schema(self, schema)
 
-    monkeypatch.setattr("mcp_toolweaver.proxy.validation._compile", counting)
+    monkeypatch.setattr(Schemas, "_compile", counting)
     caller = CheckedCaller(Recorder())
     tools = [tool_with({}, name=f"t{number}") for number in range(300)]
     for tool in tools:

@@ -9,7 +9,7 @@ from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.proxy.failures import connection_failure, public, status_reason
-from mcp_toolweaver.proxy.validation import Validation
+from mcp_toolweaver.proxy.validation.schemas import Schemas
 from tests.unit.catalog.scripted import Plugin, catalog_of, running, status_of, tool, until
 
 SECRET = httpx2.URL("https://user:hunter2@example.invalid:8443/mcp?api_key=k3y#frag")
@@ -51,5 +51,7 @@ def test_a_strangers_pattern_is_never_run() -> None:
         "additionalProperties": False,
     }
     hostile = Tool.from_definition("s", {"name": "t", "inputSchema": schema})
-    assert Validation().fault(hostile, {"a": "a" * 60 + "!", "x" * 60 + "!": 1}) is None
-    assert "b" in (Validation().fault(hostile, {"b": "no number"}) or "")
+    check = Schemas().check(hostile)
+    assert check is not None
+    assert not check.faults({"a": "a" * 60 + "!", "x" * 60 + "!": 1})
+    assert [fault.path for fault in check.faults({"b": "no number"})] == [("b",)]

@@ -14,12 +14,13 @@ from mcp_toolweaver.server.requests import (
     LARGEST_MAX_TOKENS,
     CallArguments,
     DetailsArguments,
+    ReadArguments,
     SearchArguments,
     parse,
     schema,
 )
 
-Model = type[SearchArguments] | type[DetailsArguments] | type[CallArguments]
+Model = type[SearchArguments] | type[DetailsArguments] | type[CallArguments] | type[ReadArguments]
 
 FITTING: list[tuple[Model, dict[str, Any]]] = [
     (SearchArguments, {"query": "x"}),
@@ -28,6 +29,8 @@ FITTING: list[tuple[Model, dict[str, Any]]] = [
     (SearchArguments, {"queries": ["x", "y"], "max_tokens": 300, "detail": "names"}),
     (DetailsArguments, {"names": ["a"]}),
     (DetailsArguments, {"names": [f"t{number}" for number in range(50)]}),
+    (ReadArguments, {"key": "k"}),
+    (ReadArguments, {"key": "k", "offset": 0, "limit": 1}),
     (CallArguments, {"name": "a"}),
     (CallArguments, {"name": "a", "arguments": {"b": [1, None]}, "server": "s"}),
 ]
@@ -54,6 +57,9 @@ UNFIT: list[tuple[Model, dict[str, Any], str]] = [
     (DetailsArguments, {"names": [5]}, "names.0"),
     (DetailsArguments, {"names": ["a"] * 51}, "names"),
     (DetailsArguments, {"names": ["a"], "name": "b"}, "name"),
+    (ReadArguments, {}, "key"),
+    (ReadArguments, {"key": "k", "offset": -1}, "offset"),
+    (ReadArguments, {"key": "k", "limit": 0}, "limit"),
     (CallArguments, {}, "name"),
     (CallArguments, {"arguments": {}}, "name"),
     (CallArguments, {"name": "a", "arguments": [1]}, "arguments"),
@@ -68,7 +74,7 @@ def fits_published(model: Model, arguments: dict[str, Any]) -> bool:
     return bool(validator.is_valid(arguments))
 
 
-@pytest.mark.parametrize("model", [SearchArguments, DetailsArguments, CallArguments])
+@pytest.mark.parametrize("model", [SearchArguments, DetailsArguments, CallArguments, ReadArguments])
 def test_the_published_schema_is_a_valid_schema_of_an_object(model: Model) -> None:
     published = schema(model)
     Draft202012Validator.check_schema(published)
@@ -191,9 +197,10 @@ def test_absent_optional_texts_may_be_null() -> None:
     assert parse(CallArguments, CALL, {"name": "a", "server": None}).server is None
 
 
-def test_the_meta_tools_are_three_in_a_fixed_order_and_always_loaded() -> None:
+def test_the_meta_tools_are_three_or_four_in_a_fixed_order_and_always_loaded() -> None:
     tools = meta_tools("Find tools.")
     assert [tool.name for tool in tools] == ["search_tools", "get_tool_details", "call_tool"]
+    assert [tool.name for tool in meta_tools("", reads_results=True)] == [*(tool.name for tool in tools), "read_result"]
     assert tools[0].description == "Find tools."
     assert all(tool.meta == {"anthropic/alwaysLoad": True} for tool in tools)
     hints = [tool.annotations.read_only_hint if tool.annotations else None for tool in tools]

@@ -6,7 +6,7 @@ import pytest
 
 from mcp_toolweaver.core.query import Hit
 from mcp_toolweaver.server.rows import Level, ladder, row
-from mcp_toolweaver.server.tokens import estimate
+from mcp_toolweaver.text.tokens import estimate
 from tests.unit.server.fixed_view import tool
 
 SCHEMA = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}

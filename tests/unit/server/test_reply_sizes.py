@@ -10,8 +10,8 @@ from mcp_toolweaver.core.query import Confidence
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.server.reply import reply
 from mcp_toolweaver.server.requests import Detail
-from mcp_toolweaver.server.tokens import cost
 from mcp_toolweaver.server.wanted import LEAST_TOKENS, Wanted
+from mcp_toolweaver.text.tokens import cost
 from tests.unit.server.fixed_view import result_of, tool
 
 SCHEMA = {

@@ -11,8 +11,8 @@ from mcp_toolweaver.core.errors import InvalidArguments, Unavailable
 from mcp_toolweaver.core.query import Confidence, Hit, SearchRequest, SearchResult
 from mcp_toolweaver.server.needs import Need, reply_by_need
 from mcp_toolweaver.server.search import search_tools
-from mcp_toolweaver.server.tokens import cost
 from mcp_toolweaver.server.wanted import Wanted
+from mcp_toolweaver.text.tokens import cost
 from tests.unit.server.fixed_view import tool, view
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_toolweaver.demo import CATALOG
-from mcp_toolweaver.server.tokens import cost, cut, estimate
+from mcp_toolweaver.text.tokens import cost, cut, estimate
 
 COUNTED = {
     # the largest of o200k_base, cl100k_base (gpt-tokenizer 4.0.0) and Claude's (@anthropic-ai/tokenizer 0.0.4)

@@ -22,6 +22,9 @@ _WORD = 8
 """Characters of a word that one token holds; long words fall into shorter pieces."""
 _LONG_WORD = 16
 _LONGEST_READ = 20_000
+_BLOCK = 2_000
+_SAMPLE = 500
+"""Characters of each block of a long text that are counted, the others being taken for alike."""
 
 
 def estimate(text: str) -> int:
@@ -45,6 +48,22 @@ def cut(text: str, most: int) -> str:
             end = piece.start() + len(piece.group()) * min(tokens, most - 1 - spent) // tokens
         spent += tokens
     return text
+
+
+def reach(text: str, start: int, most: int) -> int:
+    """Return the end of the part of the text from ``start`` on that takes about so many tokens.
+
+    The text is read no further than that, and of each block only a part, so that its length does not matter.
+    """
+    left = float(most)
+    for at in range(start, len(text), _BLOCK):
+        block = text[at : at + _BLOCK]
+        sample = block[:_SAMPLE]
+        tokens = estimate(sample) * len(block) / len(sample)
+        if tokens > left:
+            return at + int(len(block) * left / tokens)
+        left -= tokens
+    return len(text)
 
 
 def _tokens(piece: str) -> int:

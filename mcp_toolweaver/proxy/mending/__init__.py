@@ -1,0 +1,1 @@
+"""Arguments that a model got slightly wrong, read as what they can only mean."""

@@ -1,0 +1,1 @@
+"""JSON schema validation of arguments, by schemas that strangers wrote."""
