@@ -29,7 +29,7 @@ from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
 if TYPE_CHECKING:
     from mcp_toolweaver.proxy import transports
     from mcp_toolweaver.proxy.downstream import Downstream, connect
-    from mcp_toolweaver.proxy.stderr import stderr_tail
+    from mcp_toolweaver.proxy.server_log import ServerLog, server_log
 
 __all__ = [
     "CatalogSource",
@@ -40,6 +40,7 @@ __all__ = [
     "InvalidRequest",
     "MalformedTool",
     "NotSent",
+    "ServerLog",
     "SourceFactory",
     "Tool",
     "ToolId",
@@ -52,14 +53,15 @@ __all__ = [
     "is_array",
     "is_object",
     "run_in_thread",
-    "stderr_tail",
+    "server_log",
     "transports",
 ]
 
 _LATE = {
     "Downstream": "mcp_toolweaver.proxy.downstream",
     "connect": "mcp_toolweaver.proxy.downstream",
-    "stderr_tail": "mcp_toolweaver.proxy.stderr",
+    "ServerLog": "mcp_toolweaver.proxy.server_log",
+    "server_log": "mcp_toolweaver.proxy.server_log",
 }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any
 
 import httpx2
 from mcp.client.sse import sse_client
@@ -13,6 +16,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
 from mcp_toolweaver.proxy.failures import status_reason
+from mcp_toolweaver.proxy.frames import LARGEST_FRAME
+from mcp_toolweaver.proxy.server_log import ServerLog
+from mcp_toolweaver.proxy.stdio import Launch, child_process
 from mcp_toolweaver.proxy.wire import Transport
 
 _LARGEST_EVENT = 16 * 1024 * 1024
@@ -26,12 +32,35 @@ _QUIET_SECONDS = 24 * 3600.0
 """How long an SSE stream may say nothing; calls have deadlines of their own."""
 
 
-def stdio(command: str, args: list[str], env: Mapping[str, str], cwd: str | None, stderr: TextIO) -> Transport:
-    """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides."""
-    return stdio_client(
-        StdioServerParameters(command=command, args=args, env=dict(env), cwd=cwd, encoding_error_handler="replace"),
-        errlog=stderr,
+def stdio(
+    command: str,
+    args: list[str],
+    env: Mapping[str, str],
+    cwd: str | None,
+    log: ServerLog,
+    largest_frame: int = LARGEST_FRAME,
+) -> Transport:
+    """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides.
+
+    What it writes to stderr goes to ``log``. Messages larger than ``largest_frame`` bytes are dropped, and the call
+    that such a message answers gets an error.
+    """
+    if sys.platform == "win32":
+        return _stdio_of_sdk(command, args, env, cwd)
+    return child_process(Launch(command, list(args), dict(env), cwd, largest_frame), log)
+
+
+@asynccontextmanager
+async def _stdio_of_sdk(
+    command: str, args: list[str], env: Mapping[str, str], cwd: str | None
+) -> AsyncGenerator[tuple[Any, Any]]:
+    """Start a server in the SDK's way, with its limits and without a log: pipes of Windows cannot be waited for."""
+    parameters = StdioServerParameters(
+        command=command, args=args, env=dict(env), cwd=cwd, encoding_error_handler="replace"
     )
+    with Path(os.devnull).open("w", encoding="utf-8") as stderr:
+        async with stdio_client(parameters, errlog=stderr) as streams:
+            yield streams
 
 
 def sse(url: str, headers: Mapping[str, str]) -> Transport:
