@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 import anyio
 from mcp.client.stdio import get_default_environment
 
-from mcp_toolweaver.core.errors import ConfigurationError
+from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.proxy import marked
+from mcp_toolweaver.proxy.failures import part
 from mcp_toolweaver.proxy.guard import GUARD
 
 PATIENCE = 2.0
@@ -83,12 +84,12 @@ class Child:
                 await self._until_gone()
         with anyio.move_on_after(_KILLED):
             while await self._signal(signal.SIGKILL):
-                await anyio.sleep(_LOOK)
+                await _pause(_LOOK)
 
     async def _until_gone(self) -> None:
         await _until(lambda: self.has_ended, every=_LOOK)
         while await _marked(self._mark):
-            await anyio.sleep(_LOOK_FOR_REST)
+            await _pause(_LOOK_FOR_REST)
 
     async def _signal(self, number: signal.Signals) -> bool:
         """Send a signal to all; say whether there was anyone alive."""
@@ -102,13 +103,14 @@ class Child:
         return is_alive or bool(rest)
 
 
-def start(command: str, args: Sequence[str], env: Mapping[str, str], cwd: str | None) -> Child:
-    """Start a process with pipes; it inherits PATH, HOME and the like, and gets ``env`` besides.
+def start(server: str, command: str, args: Sequence[str], env: Mapping[str, str], cwd: str | None) -> Child:
+    """Start the process of a server with pipes; it inherits PATH, HOME and the like, and gets ``env`` besides.
 
     Raises:
         FileNotFoundError: there is no such command; ``filename`` is the command.
         PermissionError: the command must not be executed.
-        ConfigurationError: the folder ``cwd`` cannot be entered, or the command, an argument or a variable has a NUL.
+        Unavailable: the folder ``cwd`` cannot be entered.
+        ConfigurationError: the command, an argument or a variable has a NUL in it.
         OSError: it cannot be started for another reason.
     """
     mark = secrets.token_hex(16)
@@ -127,7 +129,8 @@ def start(command: str, args: Sequence[str], env: Mapping[str, str], cwd: str | 
     except BaseException as error:
         GUARD.remove(mark)
         if isinstance(error, OSError) and cwd is not None and error.filename == cwd != command:
-            raise ConfigurationError(f"cwd: the folder {cwd!r} cannot be entered ({error.strerror})") from error
+            reason = f"the folder {cwd!r} (cwd) cannot be entered ({error.strerror}); create it, or correct its path"
+            raise Unavailable(part(server), reason) from error
         if isinstance(error, ValueError):
             raise ConfigurationError(f"command, args or env: {error}") from error
         raise
@@ -155,7 +158,12 @@ def _in_words(status: int | None) -> str:
 
 async def _until(condition: Callable[[], bool], *, every: float) -> None:
     while not condition():
-        await anyio.sleep(every)
+        await _pause(every)
+
+
+async def _pause(seconds: float) -> None:
+    """Sleep: no event tells of what another process does."""
+    await anyio.sleep(seconds)
 
 
 async def _marked(mark: str) -> list[int]:

@@ -30,6 +30,7 @@ class ServerLog:
 
     def __init__(self, server: str, secrets: Iterable[str] = ()) -> None:
         """Log to the file of ``server`` in the folder for logs, if there is one. See `server_log`."""
+        self.server = server
         folder = LOG_FOLDER.get()
         self._path = log_path(folder, server) if folder else None
         self._secrets = _pattern(secrets)

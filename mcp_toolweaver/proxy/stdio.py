@@ -30,7 +30,6 @@ _GRACE = 0.1
 _LONGEST_GRACE = 2.0
 _SHOWN_NOISE = 5
 _LONGEST_NOISE = 200
-_LOOK = 0.005
 _LAST_WORDS = 0.2
 """Seconds for the rest of stderr, when all who could write to it have ended."""
 
@@ -55,10 +54,10 @@ async def child_process(launch: Launch, log: ServerLog) -> AsyncGenerator[tuple[
     """Start a server and yield the streams to speak with it; on leaving, it and its descendants are ended within 5 s.
 
     Raises:
-        OSError, ConfigurationError: see `start`.
+        OSError, Unavailable, ConfigurationError: see `start`.
     """
     try:
-        child = start(launch.command, launch.args, launch.env, launch.cwd)
+        child = start(log.server, launch.command, launch.args, launch.env, launch.cwd)
     except Exception as error:
         log.note(f"cannot be started: {error}")
         raise
@@ -101,6 +100,7 @@ class _Connection:
         self._scope = anyio.CancelScope(shield=True)
         self._writing = anyio.CancelScope()
         self._written = anyio.Event()
+        self._stderr_ended = anyio.Event()
         self._is_wanted = True
         self._noise = 0
 
@@ -122,8 +122,7 @@ class _Connection:
         await self._written.wait()
         status = await self._child.end()
         with anyio.move_on_after(_LAST_WORDS):
-            while not self._stderr.has_ended:
-                await anyio.sleep(_LOOK)
+            await self._stderr_ended.wait()
         self._scope.cancel()
         self._log.finish()
         noise = f"; {self._noise} lines on its stdout were no messages" if self._noise else ""
@@ -194,6 +193,7 @@ class _Connection:
                 await run_in_thread(self._log.feed, chunk)
             else:
                 self._log.skip(chunk)
+        self._stderr_ended.set()
 
     async def _watch(self) -> None:
         """End the session when the process has ended, though descendants may still hold its pipes; and end those."""

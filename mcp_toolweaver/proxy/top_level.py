@@ -99,6 +99,8 @@ class TopLevel:
             return start
         if token in _OPENS:
             self._keep(before)
+            if self._depth == 1:
+                self._read_member()
             self._depth += 1
         elif token in _CLOSES:
             self._keep(before)
@@ -116,8 +118,12 @@ class TopLevel:
 
     def _end_member(self) -> None:
         self._members += 1
-        found = _MEMBER.match(bytes(self._member))
+        self._read_member()
         self._member.clear()
+
+    def _read_member(self) -> None:
+        """Take notice of a member, of which the value may still be to come."""
+        found = _MEMBER.match(bytes(self._member))
         if found is None:
             return
         with suppress(ValueError):

@@ -38,6 +38,7 @@ def stdio(
     env: Mapping[str, str],
     cwd: str | None,
     log: ServerLog,
+    *,
     largest_frame: int = LARGEST_FRAME,
 ) -> Transport:
     """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides.
@@ -58,7 +59,7 @@ async def _stdio_of_sdk(
     parameters = StdioServerParameters(
         command=command, args=args, env=dict(env), cwd=cwd, encoding_error_handler="replace"
     )
-    with Path(os.devnull).open("w", encoding="utf-8") as stderr:
+    with Path(os.devnull).open("w", encoding="utf-8") as stderr:  # noqa: ASYNC230  never blocks
         async with stdio_client(parameters, errlog=stderr) as streams:
             yield streams
 
