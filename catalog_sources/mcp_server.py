@@ -71,12 +71,13 @@ async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]
 
 @asynccontextmanager
 async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstream]:
+    log, largest = server_log(name, options.headers.values()), options.max_frame_bytes
     tail = transports.HttpTail()
 
     def transport() -> AbstractAsyncContextManager[Any]:
         if options.transport == "sse":
-            return transports.sse(options.url, options.headers)
-        return transports.http(options.url, options.headers, tail)
+            return transports.sse(options.url, options.headers, log, largest_frame=largest)
+        return transports.http(options.url, options.headers, tail, log, largest_frame=largest)
 
     async with connect(
         name,

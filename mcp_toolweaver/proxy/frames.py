@@ -34,52 +34,63 @@ class Oversized:
         )
 
 
-class Frames:
-    """Takes chunks as they are read, and returns the frames that are complete."""
+class Frame:
+    """The pieces of one frame at a time, kept while they are few enough, else looked through and dropped."""
 
-    def __init__(self, largest: int = LARGEST_FRAME) -> None:
-        """Keep frames of at most ``largest`` bytes."""
+    def __init__(self, largest: int) -> None:
+        """Keep at most ``largest`` bytes."""
         self._largest = largest
         self._parts: list[bytes] = []
         self._size = 0
         self._dropped: TopLevel | None = None
         self._is_told = False
 
-    def feed(self, chunk: bytes) -> Iterator[bytes | Oversized]:
-        """Yield what ends within ``chunk``, in order; empty lines are left out."""
-        *ends, rest = chunk.split(b"\n")
-        for end in ends:
-            self._take(end)
-            frame = self._finished()
-            if frame:
-                yield frame
-        self._take(rest)
-        if self._dropped and self._size > self._largest * _ENDLESS and not self._is_told:
-            self._is_told = self._dropped.answered is not None
-            if self._is_told:
-                yield Oversized(self._size, self._dropped.answered, is_whole=False)
-
-    def _take(self, piece: bytes) -> None:
+    def take(self, piece: bytes) -> None:
+        """Add to the frame."""
         self._size += len(piece)
-        if self._dropped is None:
-            if piece:
-                self._parts.append(piece)
-            if self._size <= self._largest:
-                return
+        if self._dropped is not None:
+            self._dropped.feed(piece)
+            return
+        self._parts.append(piece)
+        if self._size > self._largest:
             self._dropped = TopLevel()
             for part in self._parts:
                 self._dropped.feed(part)
             self._parts.clear()
-        else:
-            self._dropped.feed(piece)
 
-    def _finished(self) -> bytes | Oversized | None:
-        """Return the frame that has just ended, and begin the next one."""
+    def endless(self) -> Oversized | None:
+        """Return the frame, once, if it is far too large already and it is known what it answers."""
+        if self._dropped is None or self._is_told or self._size <= self._largest * _ENDLESS:
+            return None
+        self._is_told = self._dropped.answered is not None
+        return Oversized(self._size, self._dropped.answered, is_whole=False) if self._is_told else None
+
+    def finish(self) -> bytes | Oversized | None:
+        """Return the frame, which is complete, and begin the next one; None if it was returned before."""
         parts, size, dropped, is_told = self._parts, self._size, self._dropped, self._is_told
         self._parts, self._size, self._dropped, self._is_told = [], 0, None, False
         if dropped is None:
             return b"".join(parts)
         return None if is_told else Oversized(size, dropped.answered, is_whole=True)
+
+
+class Frames:
+    """Takes chunks as they are read, and returns the lines that are complete."""
+
+    def __init__(self, largest: int = LARGEST_FRAME) -> None:
+        """Keep lines of at most ``largest`` bytes."""
+        self._frame = Frame(largest)
+
+    def feed(self, chunk: bytes) -> Iterator[bytes | Oversized]:
+        """Yield what ends within ``chunk``, in order; empty lines are left out."""
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            self._frame.take(end)
+            if frame := self._frame.finish():
+                yield frame
+        self._frame.take(rest)
+        if frame := self._frame.endless():
+            yield frame
 
 
 def _mebibytes(size: int) -> str:

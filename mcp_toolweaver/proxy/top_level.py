@@ -15,6 +15,8 @@ _MEMBER = re.compile(rb'\s*+("(?:[^"\\]|\\.)*+")\s*+:\s*+(.*)', re.DOTALL)
 
 _STEPS = bytes.maketrans(_OPENS + _CLOSES, b"\x02\x02\x00\x00")
 _NO_BRACKETS = bytes(set(range(256)) - set(_OPENS + _CLOSES))
+_NEXT_LINE = b"\ndata:"
+"""Where the message comes as a server-sent event of several lines."""
 _PIECE = 65_536
 _LONGEST_MEMBER = 1024
 """Bytes of a member of the message that are kept; an id that is longer is none of ours."""
@@ -123,7 +125,7 @@ class TopLevel:
 
     def _read_member(self) -> None:
         """Take notice of a member, of which the value may still be to come."""
-        found = _MEMBER.match(bytes(self._member))
+        found = _MEMBER.match(self._member.replace(_NEXT_LINE, b"\n"))
         if found is None:
             return
         with suppress(ValueError):
