@@ -9,10 +9,11 @@ from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 LOG_FOLDER: ContextVar[Path | None] = ContextVar("LOG_FOLDER", default=None)
 """Where the logs of servers lie; None: nowhere."""
+
+LOGS = "logs"
+"""The name of that folder in the folder for data."""
 
 LARGEST_LOG = 1024 * 1024
 """Bytes after which a log becomes the older one, of which one is kept."""
@@ -33,6 +34,11 @@ def log_path(folder: Path, server: str) -> Path:
     if safe != server or _DEVICES.fullmatch(safe):
         safe = f"{safe or 'server'}-{hashlib.sha256(server.encode(errors='replace')).hexdigest()[:8]}"
     return folder / f"{safe}.log"
+
+
+def logged_servers(folder: Path) -> list[str]:
+    """Return the servers that have a log, as their files are called."""
+    return sorted({file.name.partition(".log")[0] for file in folder.glob("*.log*") if not file.name.endswith(".lock")})
 
 
 def older(path: Path) -> Path:
@@ -59,6 +65,8 @@ def append(path: Path, text: str) -> None:
 
 def _rotate(path: Path) -> None:
     """Make the log the older one, unless another process does so or has just done it."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415  seldom needed, and never before the handshake
+
     with suppress(Timeout, OSError), FileLock(path.with_name(f"{path.name}.lock"), timeout=0):
         if path.stat().st_size > LARGEST_LOG:
             path.replace(older(path))

@@ -117,8 +117,9 @@ def _call(request_id: Any, name: str, arguments: Mapping[str, Any]) -> None:
 def main() -> None:
     """Answer until the input ends."""
     for line in sys.stdin.buffer:
-        message = json.loads(line)
-        method, request_id, params = message.get("method"), message.get("id"), message.get("params") or {}
+        message: dict[str, Any] = json.loads(line)
+        params: dict[str, Any] = message.get("params") or {}
+        method, request_id = message.get("method"), message.get("id")
         if method == "initialize":
             server = {"name": "wild", "version": "1"}
             _answer(request_id, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": server})
