@@ -8,7 +8,6 @@ Each arm runs in a process of its own. Sizes in MiB of text; above 16 MiB ours a
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
@@ -32,8 +31,7 @@ ARGUMENTS = ["-I", "-S", str(SERVER)]
 def transport(arm: str) -> AbstractAsyncContextManager[Any]:
     """Return the transport of an arm."""
     if arm == "sdk":
-        with open(os.devnull, "w", encoding="utf-8") as stderr:  # noqa: PTH123
-            return stdio_client(StdioServerParameters(command=sys.executable, args=ARGUMENTS), errlog=stderr)
+        return stdio_client(StdioServerParameters(command=sys.executable, args=ARGUMENTS))
     return child_process(Launch(sys.executable, ARGUMENTS), ServerLog("wild"))
 
 
@@ -42,7 +40,7 @@ async def measure(arm: str, size: int) -> None:
     async with Client(transport(arm), mode="legacy", read_timeout_seconds=600) as client:
         await client.session.list_tools()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        best = float("inf")
+        best, came = float("inf"), ""
         for _ in range(3):
             begun = time.perf_counter()
             try:

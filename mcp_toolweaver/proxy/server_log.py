@@ -39,11 +39,12 @@ class ServerLog:
         self._last = b""
         self._room, self._filled = float(_BURST), time.monotonic()
         self._skipped = 0
+        self._is_mid_line = False
 
-    def note(self, event: str) -> None:
-        """Write what happened to the server."""
+    def note(self, event: str, *, longest: int = _LONGEST_LINE) -> None:
+        """Write what happened to the server, cut after ``longest`` characters."""
         with self._lock:
-            self._write([(EVENT, event)])
+            self._write([(EVENT, event[:_RAW_LINE])], longest)
 
     def has_room(self, size: int) -> bool:
         """Whether so many bytes may be written now; if not, `skip` them."""
@@ -57,6 +58,9 @@ class ServerLog:
         with self._lock:
             self._room -= len(chunk)
             self._note_skipped()
+            if self._is_mid_line:  # what is left of a line whose beginning was left out may be half a secret
+                _out, is_ended, chunk = chunk.partition(b"\n")
+                self._is_mid_line = not is_ended
             *ends, rest = chunk.split(b"\n")
             lines: list[bytes] = []
             for end in ends:
@@ -73,6 +77,7 @@ class ServerLog:
             self._skipped += len(chunk) + len(self._rest)
             line = chunk[-_RAW_LINE:].strip().rpartition(b"\n")[2]
             self._last, self._rest = line or self._last, b""
+            self._is_mid_line = not chunk.endswith(b"\n")
 
     def finish(self) -> None:
         """Write what is left over when stderr has ended."""
@@ -92,11 +97,11 @@ class ServerLog:
         if skipped:
             self._write([(EVENT, f"{skipped} bytes of stderr were left out: it writes too much too fast")])
 
-    def _write(self, lines: list[tuple[str, str]]) -> None:
+    def _write(self, lines: list[tuple[str, str]], longest: int = _LONGEST_LINE) -> None:
         if self._path is None or not lines:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        text = "".join(f"{now} {sign} {self._clean(line)[:_LONGEST_LINE]}\n" for sign, line in lines)
+        text = "".join(f"{now} {sign} {self._clean(line)[:longest]}\n" for sign, line in lines)
         try:
             append(self._path, text)
         except OSError:  # a full disk must not end a server

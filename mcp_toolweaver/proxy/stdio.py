@@ -29,7 +29,8 @@ _GRACE = 0.1
 """Seconds without data after which nothing more is expected of a server that has ended."""
 _LONGEST_GRACE = 2.0
 _SHOWN_NOISE = 5
-_LONGEST_NOISE = 200
+_LOOKED_AT = 4096
+_LONGEST_NOISE = 240
 _LAST_WORDS = 0.2
 """Seconds for the rest of stderr, when all who could write to it have ended."""
 
@@ -119,7 +120,8 @@ class _Connection:
         with anyio.move_on_after(_FLUSH):
             await self._written.wait()
         self._writing.cancel()
-        await self._written.wait()
+        with anyio.move_on_after(_FLUSH):
+            await self._written.wait()
         status = await self._child.end()
         with anyio.move_on_after(_LAST_WORDS):
             await self._stderr_ended.wait()
@@ -171,8 +173,8 @@ class _Connection:
             return
         self._noise += 1
         if self._noise <= _SHOWN_NOISE:
-            shown = frame[:_LONGEST_NOISE].decode(errors="replace")
-            self._log.note(f"this line on its stdout is no message: {shown}")
+            shown = frame[:_LOOKED_AT].decode(errors="replace")
+            self._log.note(f"this line on its stdout is no message: {shown}", longest=_LONGEST_NOISE)
 
     async def _write(self) -> None:
         try:
