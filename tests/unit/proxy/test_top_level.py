@@ -33,7 +33,7 @@ def test_the_outermost_members_are_found(*, message: Any, size: int, ascii_only:
 
 
 def test_a_large_message_is_passed_over_in_pieces() -> None:
-    inner = [{"id": 1, "method": 'x"\\' * 9, "list": [[], {}]}] * 20_000
+    inner: list[Any] = [{"id": 1, "method": 'x"\\' * 9, "list": [[], {}]}] * 20_000
     data = json.dumps({"jsonrpc": "2.0", "result": {"content": inner}, "id": "mine"}).encode()
     top = TopLevel()
     top.feed(data)
