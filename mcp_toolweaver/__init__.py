@@ -28,7 +28,8 @@ from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
 
 if TYPE_CHECKING:
     from mcp_toolweaver.proxy import transports
-    from mcp_toolweaver.proxy.downstream import Downstream, connect
+    from mcp_toolweaver.proxy.connecting import connect
+    from mcp_toolweaver.proxy.downstream import Downstream
     from mcp_toolweaver.proxy.server_log import ServerLog, server_log
 
 __all__ = [
@@ -59,8 +60,8 @@ __all__ = [
 
 _LATE = {
     "Downstream": "mcp_toolweaver.proxy.downstream",
-    "connect": "mcp_toolweaver.proxy.downstream",
     "ServerLog": "mcp_toolweaver.proxy.server_log",
+    "connect": "mcp_toolweaver.proxy.connecting",
     "server_log": "mcp_toolweaver.proxy.server_log",
 }
 

@@ -18,6 +18,7 @@ from mcp_toolweaver.cli.printing import out, print_reply, print_result, print_st
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration, load
 from mcp_toolweaver.demo import CATALOG
+from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.gateway import Gateway
 from mcp_toolweaver.telemetry.logs import configure
 
@@ -69,18 +70,23 @@ def _make_repository(folder: Path) -> None:
 
 async def _demonstrate(loaded: Configuration, meaning: bool) -> int:  # noqa: FBT001  anyio.run passes by position
     out.print("\n[bold]2. Starting the servers, indexing their tools[/]\n")
-    async with running(loaded, meaning=meaning) as app:
+    status = 1
+    async with running(loaded, meaning=meaning) as app, anyio.create_task_group() as tasks:
         print_statuses(app.catalog.statuses, len(app.catalog.snapshot))
-        async with Client(_gateway(app).server) as host:
+        gateway = _gateway(app)
+        tasks.start_soon(gateway.run)
+        async with Client(gateway.server) as host:
             definitions = [tool.definition for tool in app.catalog.snapshot.tools.values()]
-            return await _as_a_host(host, len(json.dumps(definitions)))
+            status = await _as_a_host(host, len(json.dumps(definitions)))
+        tasks.cancel_scope.cancel()
+    return status
 
 
 def _gateway(app: App) -> Gateway:
     async def ready() -> None:
         """Nothing to wait for: everything was started before."""
 
-    return Gateway(app.catalog, app.searcher, app.caller, direct_threshold=0, wait_searchable=ready)
+    return Gateway(app.catalog, app.searcher, app.caller, exposure=Exposure(direct_threshold=0), wait_searchable=ready)
 
 
 async def _as_a_host(host: Client, whole: int) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.resilience.supervision import keep_running
 from mcp_toolweaver.server.streams import ClaimedStreams, claim_streams
@@ -68,20 +69,22 @@ async def _cancel_on_signal(signals: AsyncIterator[signal.Signals], serving: any
 
 async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bool) -> None:
     from mcp_toolweaver.app import open_app  # noqa: PLC0415
+    from mcp_toolweaver.server.exposure import Exposure  # noqa: PLC0415
     from mcp_toolweaver.server.gateway import Gateway  # noqa: PLC0415
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
-        threshold = loaded.settings.expose.direct_threshold
         gateway = Gateway(
             app.catalog,
             app.asked,
             app.caller,
-            direct_threshold=threshold,
+            exposure=Exposure(direct_threshold=loaded.settings.expose.direct_threshold),
             wait_searchable=app.warmup.wait_searchable,
         )
         if timeline:
             app.warmup.timeline.listen(_print_step)
+        HOSTS.set(gateway.sessions)  # before any task that opens a server
+        tasks.start_soon(gateway.run)
         tasks.start_soon(_note_greeting, app, gateway)
         tasks.start_soon(_work_behind, app, gateway, loaded)
         await serve(gateway, streams)

@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, INVALID_REQUEST, REQUEST_TIMEOUT
 
 from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavailable
+from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.status import NEEDS_LOGIN
 from mcp_toolweaver.core.tools import ToolResult
 
@@ -34,19 +35,29 @@ def connection_failure(name: str, error: BaseException, last_words: str = "") ->
     return Unavailable(part(name), f"{reason}; {last_words}" if last_words else reason)
 
 
-def call_failure(name: str, error: MCPError) -> ToolResult:
-    """Return the result for a call that the server answered with a protocol error.
-
-    Raises:
-        Unavailable: the server did not answer at all; whether the call took effect is unknown.
-    """
+def request_failure(name: str, error: MCPError) -> ToolweaverError:
+    """Return the error of ours for a protocol error in place of an answer, or by the server."""
     if error.code == CONNECTION_CLOSED:
         reason = "the connection was lost during the call; whether it took effect is unknown, so it was not repeated"
-        raise Unavailable(part(name), reason) from error
+        return Unavailable(part(name), reason)
     if error.code == REQUEST_TIMEOUT:
         reason = f"the call was given up and cancelled ({error.message}); whether it took effect is unknown"
-        raise DeadlineExceeded(part(name), reason) from error
-    return ToolResult.from_text(f"Server {name!r} refused the call: {error.message} (code {error.code})", is_error=True)
+        return DeadlineExceeded(part(name), reason)
+    return Refusal(error.code, error.message, error.data)
+
+
+def silent(seconds: float) -> str:
+    """Return why a request was given up."""
+    return (
+        f"neither an answer nor progress within {seconds:g} s (callTimeout); the call was cancelled, "
+        "and whether it took effect is unknown"
+    )
+
+
+def refused_call(name: str, refusal: Refusal) -> ToolResult:
+    """Return the result for a call that the server answered with a protocol error."""
+    text = f"Server {name!r} refused the call: {refusal.message} (code {refusal.code})"
+    return ToolResult.from_text(text, is_error=True)
 
 
 def is_lost_session(error: MCPError) -> bool:

@@ -25,6 +25,7 @@ from mcp_toolweaver.core.json_values import is_array
 Transport: TypeAlias = AbstractAsyncContextManager[tuple[Any, Any]]
 """A transport of the SDK: a context of a stream to read from and one to write to."""
 
+_CHANGES = tuple(f"notifications/{what}/list_changed" for what in ("tools", "prompts", "resources"))
 _PLAIN_KEYS = ("name", "title", "description", "inputSchema")
 
 
@@ -33,7 +34,7 @@ class Wire:
     """What was seen on one connection."""
 
     news: anyio.Event = field(default_factory=anyio.Event)
-    """Set when the connection ended or the list of tools changed."""
+    """Set when the connection ended, or a list of what it offers changed."""
     ended: bool = False
     """Whether the downstream closed the stream or its process ended."""
     problems: list[str] = field(default_factory=list[str])
@@ -109,7 +110,7 @@ class _Reader(_Stream):
     def _note(self, message: JSONRPCMessage) -> None:
         if isinstance(message, JSONRPCResponse):
             self._mend_listing(message)
-        elif isinstance(message, JSONRPCNotification) and message.method == "notifications/tools/list_changed":
+        elif isinstance(message, JSONRPCNotification) and message.method in _CHANGES:
             self._wire.news.set()
 
     def _mend_listing(self, response: JSONRPCResponse) -> None:

@@ -1,4 +1,4 @@
-"""The list of tools that a host sees: the meta-tools, and all others where they are few."""
+"""The list of tools that a host sees, in the form of the protocol."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from mcp_toolweaver.server.describe import search_description
 from mcp_toolweaver.server.meta_tools import meta_tools
 
 
-def exposed_tools(catalog: CatalogView, direct_threshold: int) -> list[WireTool]:
-    """Return the meta-tools, followed by every tool if there are at most ``direct_threshold``."""
-    snapshot = catalog.snapshot
-    few = snapshot.tools.values() if len(snapshot) <= direct_threshold else ()
-    return [*meta_tools(search_description(snapshot, catalog.statuses)), *_direct(few)]
+def listed_tools(catalog: CatalogView, tools: Iterable[Tool]) -> list[WireTool]:
+    """Return the meta-tools, followed by ``tools`` under their own names."""
+    return [*meta_tools(search_description(catalog.snapshot, catalog.statuses)), *_direct(tools)]
 
 
 def _direct(tools: Iterable[Tool]) -> Iterator[WireTool]:

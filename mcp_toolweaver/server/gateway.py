@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -11,27 +10,25 @@ import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
-from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
-from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
 
-from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
-from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.core.offers import OfferView
+from mcp_toolweaver.server.announcing import Announcer
+from mcp_toolweaver.server.calls import Calls
 from mcp_toolweaver.server.describe import instructions
-from mcp_toolweaver.server.details import get_tool_details
-from mcp_toolweaver.server.exposed import exposed_tools
-from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
-from mcp_toolweaver.server.outcome import answer, failure, wire
-from mcp_toolweaver.server.requests import CallArguments, parse
-from mcp_toolweaver.server.search import search_tools
-from mcp_toolweaver.text.resolve import resolve
+from mcp_toolweaver.server.exposure import Exposure
+from mcp_toolweaver.server.offer_requests import OfferRequests
+from mcp_toolweaver.server.offered import Offered
+from mcp_toolweaver.server.round_trips import RoundTrips
+from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.server.tool_requests import ToolRequests
+from mcp_toolweaver.server.watches import Watches
 
-_log = logging.getLogger(__name__)
+_EVERYTHING_CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
-_PATIENCE = 5.0
-"""Seconds after the first request during which requests wait for servers that were never listed before."""
+_GREETINGS = ("initialize", "server/discover")
 
 
 class Gateway:
@@ -43,102 +40,87 @@ class Gateway:
         searcher: Searcher,
         caller: ToolCaller,
         *,
-        direct_threshold: int,
+        exposure: Exposure,
         wait_searchable: Callable[[], Awaitable[None]],
+        offers: OfferView | None = None,
     ) -> None:
-        """Serve what ``catalog`` holds; at most ``direct_threshold`` tools are listed as themselves.
+        """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
-        Requests wait for ``wait_searchable`` to return, until 5 s after the first one.
+        Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
+        offer beside their tools is offered too, where ``offers`` shows it.
         """
         self._catalog = catalog
-        self._searcher = searcher
-        self._caller = caller
-        self._direct_threshold = direct_threshold
-        self._wait_searchable = wait_searchable
-        self._bus = InMemorySubscriptionBus()
-        self._session: ServerSession | None = None
-        self._patient_until: float | None = None
-        self._announced: list[str] = []
+        self._trips = RoundTrips()
+        self._watches: Watches | None = None
+        self.sessions = Sessions()
+        """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
+        bus, calls = InMemorySubscriptionBus(), Calls(self.sessions, self._trips)
+        offered = None if offers is None else Offered(offers)
+        tools = ToolRequests(
+            catalog,
+            searcher,
+            caller,
+            exposure=exposure,
+            calls=calls,
+            sessions=self.sessions,
+            wait_searchable=wait_searchable,
+            on_result=_ignored if offered is None else offered.note_links,
+        )
+        self._announcer = Announcer(self.sessions, bus, tools, offered)
         self.server: Server[Any] = Server(
             "mcp-toolweaver",
             version=version("mcp-toolweaver"),
             title="Toolweaver",
-            on_list_tools=self._list_tools,
-            on_subscriptions_listen=ListenHandler(self._bus),
+            on_subscriptions_listen=ListenHandler(bus),
         )
-        # Registered by method, because only then may a result be a JSON object, passed through whole.
-        self.server.add_request_handler("tools/call", CallToolRequestParams, self._call_tool)
-        self.server.middleware.append(self._greet)
+        tools.register(self.server)
+        if offers is not None and offered is not None:
+            requests = OfferRequests(offers, offered, calls, self.sessions, bus)
+            requests.register(self.server)
+            self._watches = requests.watches
+        # Of the older eras only, about which the SDK warns where its constructor is given them.
+        self.server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_log_level)
+        self.server.add_notification_handler(
+            "notifications/roots/list_changed", NotificationParams, self._roots_changed
+        )
+        self.server.middleware.append(self._notice)
         self.greeted = anyio.Event()
-        """Set when the first request has been handled: until then nothing should keep the host waiting."""
-        self.initialization = self._initialization()
+        """Set when the host has been greeted: until then nothing should keep it waiting."""
+        self.initialization = self.server.create_initialization_options(_EVERYTHING_CHANGES)
+        self._instruct(self.initialization)
 
-    def _initialization(self) -> InitializationOptions:
-        options = self.server.create_initialization_options(NotificationOptions(tools_changed=True))
-        self._instruct(options)
-        return options
+    async def run(self) -> None:
+        """Do what outlives single requests, until cancelled; requests of 2026-07-28 wait for it."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._trips.run)
+            if self._watches is not None:
+                tasks.start_soon(self._watches.run)
+
+    async def catalog_changed(self) -> None:
+        """Renew the instructions, and tell connected hosts if the names they were given have changed."""
+        self._instruct(self.initialization)
+        await self._announcer.announce()
 
     def _instruct(self, options: InitializationOptions) -> None:
         """Tell hosts that connect from now on what the catalog holds; both eras read it here."""
         self.server.instructions = options.instructions = instructions(self._catalog.snapshot, self._catalog.statuses)
 
-    async def _greet(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+    async def _notice(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        self.sessions.note(ctx)
+        if ctx.method not in _GREETINGS:
+            self.greeted.set()  # it may wait for the very work that waits for this
         result = await call_next(ctx)
         self.greeted.set()
         return result
 
-    async def catalog_changed(self) -> None:
-        """Renew the instructions, and tell connected hosts if the names they were given have changed."""
-        self._instruct(self.initialization)
-        names = [tool.name for tool in exposed_tools(self._catalog, self._direct_threshold)]
-        if not self._announced or names == self._announced:
-            return
-        self._announced = names
-        await self._bus.publish(ToolsListChanged())
-        if self._session is not None:
-            await self._session.send_tool_list_changed()
+    async def _set_log_level(self, ctx: ServerRequestContext[Any], params: SetLevelRequestParams) -> EmptyResult:
+        self.sessions.of(ctx).log_level = params.level
+        self.sessions.wake()
+        return EmptyResult()
 
-    async def _list_tools(
-        self, ctx: ServerRequestContext[Any], _params: PaginatedRequestParams | None
-    ) -> ListToolsResult:
-        await self._wait_warm()
-        tools = exposed_tools(self._catalog, self._direct_threshold)
-        self._announced = [tool.name for tool in tools]
-        if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-            self._session = ctx.session  # stdio has one; it outlives the request
-        return ListToolsResult(tools=tools)
+    async def _roots_changed(self, _ctx: ServerRequestContext[Any], _params: NotificationParams) -> None:
+        self.sessions.change_roots()
 
-    async def _call_tool(self, ctx: ServerRequestContext[Any], params: CallToolRequestParams) -> dict[str, Any]:
-        try:
-            await self._wait_warm()
-            result = await self._dispatch(params.name, params.arguments or {})
-        except ToolweaverError as error:
-            result = failure(error)
-        except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
-            _log.exception("call of %r failed by a fault of our own", params.name)
-            result = ToolResult.from_text(
-                "Toolweaver failed by a fault of its own; its log has the details. Try again, or another tool.",
-                is_error=True,
-            )
-        return wire(result, objects_only=ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS)
 
-    async def _dispatch(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
-        if name == SEARCH:
-            return answer(await search_tools(self._catalog, self._searcher, arguments))
-        if name == DETAILS:
-            return answer(get_tool_details(self._catalog, arguments))
-        if name == CALL:
-            asked = parse(CallArguments, CALL, arguments)
-            return await self._forward(asked.name, asked.arguments, asked.server)
-        return await self._forward(name, arguments, None)
-
-    async def _forward(self, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
-        tool = resolve(self._catalog.snapshot, name, server)
-        return await self._caller.call(tool, arguments)
-
-    async def _wait_warm(self) -> None:
-        """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
-        if self._patient_until is None:
-            self._patient_until = anyio.current_time() + _PATIENCE
-        with anyio.CancelScope(deadline=self._patient_until):
-            await self._wait_searchable()
+def _ignored(_server: str, _result: Mapping[str, Any]) -> None:
+    return None

@@ -30,7 +30,7 @@ def wire(result: ToolResult, *, objects_only: bool) -> dict[str, Any]:
     Up to 2025-11-25 structured content must be an object (``objects_only``); any other value
     is then left to the text, to which it is added where the downstream sent none.
     """
-    payload = {**result.payload, "resultType": "complete"}  # asked for since 2026-07-28, ignored before
+    payload = {"resultType": "complete", **result.payload}  # asked for since 2026-07-28, ignored before
     structured = payload.get("structuredContent", _ABSENT)
     if objects_only and structured is not _ABSENT and not isinstance(structured, Mapping):
         del payload["structuredContent"]

@@ -20,6 +20,7 @@ from mcp_toolweaver.index.memory import MemoryIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
 from mcp_toolweaver.search.lexical import LexicalSearcher
 from mcp_toolweaver.search.names import CurrentNames
+from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.gateway import Gateway
 from tests.fakes.embedder import FakeEmbedder
 
@@ -87,7 +88,7 @@ async def connected() -> AsyncGenerator[Client]:
     catalog, index = Box(), MemoryIndex()
     await Indexer(index, FakeEmbedder()).sync_words(catalog.snapshot)
     searcher, caller = LexicalSearcher(catalog, index, CurrentNames(catalog)), CheckedCaller(catalog)
-    gateway = Gateway(catalog, searcher, caller, direct_threshold=0, wait_searchable=_at_once)
+    gateway = Gateway(catalog, searcher, caller, exposure=Exposure(direct_threshold=0), wait_searchable=_at_once)
     async with Client(gateway.server, mode="legacy") as client:
         yield client
 

@@ -14,6 +14,7 @@ from mcp_types import ToolListChangedNotification
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolResult
+from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.gateway import Gateway
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +43,7 @@ async def _at_once() -> None:
 
 
 def _gateway(catalog: GrowingCatalog) -> Gateway:
-    return Gateway(catalog, catalog, catalog, direct_threshold=2, wait_searchable=_at_once)
+    return Gateway(catalog, catalog, catalog, exposure=Exposure(direct_threshold=2), wait_searchable=_at_once)
 
 
 async def test_legacy_host_is_notified_and_lists_again() -> None:

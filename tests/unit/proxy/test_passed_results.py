@@ -32,7 +32,6 @@ def test_meta_of_nothing_but_the_connection_is_removed_whole() -> None:
     assert passed_through({"content": [], "_meta": {"io.modelcontextprotocol/a": 1}}).payload == {"content": []}
 
 
-def test_a_question_back_to_the_user_is_an_error_that_says_so() -> None:
-    result = passed_through({"resultType": "input_required", "inputRequests": {"a": {}}})
-    assert result.is_error
-    assert "input from the user" in result.payload["content"][0]["text"]
+def test_a_question_back_to_the_user_is_passed_whole() -> None:
+    raw = {"resultType": "input_required", "inputRequests": {"a": {"method": "roots/list"}}, "requestState": "s"}
+    assert passed_through({**raw, "_meta": {"io.modelcontextprotocol/a": 1}, "content": []}).payload == raw

@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from mcp_types import Tool as WireTool
 
 from mcp_toolweaver.server.describe import search_description
-from mcp_toolweaver.server.exposed import exposed_tools
+from mcp_toolweaver.server.exposure import Exposure
 from tests.unit.server.fixed_view import FixedView, tool, view
 
 META = ["search_tools", "get_tool_details", "call_tool"]
+
+
+def exposed_tools(catalog: FixedView, threshold: int) -> list[WireTool]:
+    return Exposure(direct_threshold=threshold).listed(catalog, None)
 
 
 def names(catalog: FixedView, threshold: int) -> list[str]:

@@ -1,0 +1,69 @@
+"""What a server offers beside its tools, listed page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from mcp_toolweaver.core.exchange import Refusal
+from mcp_toolweaver.core.json_values import is_array, is_object
+from mcp_toolweaver.core.offers import Offers
+from mcp_toolweaver.core.scrub import scrub_json
+
+Request = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+_MOST_PAGES = 100
+_MOST = 10_000
+"""Of one kind, of one server."""
+
+
+async def list_offers(request: Request, capabilities: Mapping[str, Any], problems: list[str]) -> Offers:
+    """Return what a server with these ``capabilities`` lists; what is malformed goes to ``problems``.
+
+    Raises:
+        Unavailable: the server went away.
+    """
+    has_resources, has_prompts = capabilities.get("resources") is not None, capabilities.get("prompts") is not None
+    listing = _Listing(request, problems)
+    return Offers(
+        resources=await listing.all("resources/list", "resources", "uri") if has_resources else (),
+        templates=await listing.all("resources/templates/list", "resourceTemplates", "uriTemplate")
+        if has_resources
+        else (),
+        prompts=await listing.all("prompts/list", "prompts", "name") if has_prompts else (),
+    )
+
+
+class _Listing:
+    def __init__(self, request: Request, problems: list[str]) -> None:
+        self._request = request
+        self._problems = problems
+
+    async def all(self, method: str, kind: str, key: str) -> tuple[Mapping[str, Any], ...]:
+        """Return all items of a kind; those without a text under ``key``, which names them, are left out."""
+        found: dict[str, Mapping[str, Any]] = {}
+        cursor: Any = None
+        for _page in range(_MOST_PAGES):
+            try:
+                page = await self._request(method, {} if cursor is None else {"cursor": cursor})
+            except (Refusal, ValueError) as error:  # an invalid page is an error of pydantic, which is a ValueError
+                self._problems.append(f"{method} failed: {str(error)[:200]}")
+                break
+            items = page.get(kind)
+            for item in items if is_array(items) else ():
+                self._keep(item, kind, key, found)
+            last, cursor = cursor, page.get("nextCursor")
+            if cursor in {None, last} or len(found) >= _MOST:
+                break
+        return tuple(found.values())
+
+    def _keep(self, item: Any, kind: str, key: str, found: dict[str, Mapping[str, Any]]) -> None:
+        name = item.get(key) if is_object(item) else None
+        if not isinstance(name, str) or not name:
+            self._problems.append(f"one of its {kind} has no {key}")
+            return
+        try:
+            # What names it must come back to the server as it was.
+            found.setdefault(name, {**scrub_json({k: v for k, v in item.items() if k != key}), key: name})
+        except (ValueError, RecursionError) as error:
+            self._problems.append(f"{kind} {name[:80]!r} is {error}")

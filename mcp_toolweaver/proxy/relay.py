@@ -1,0 +1,196 @@
+"""What a downstream server asks and tells while it works, brought to the host whose call it belongs to.
+
+Over stdio such a message carries no sign of the call that caused it (nor does the SDK pass one on over
+HTTP), so it belongs to the host all of whose calls are under way on this connection. Where those are
+calls of several hosts, nobody is asked; and once a server is known to ask, calls of two hosts are
+never under way together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+from mcp.client.session import ClientRequestContext, ClientSession
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_REQUEST,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ElicitRequestParams,
+    ElicitResult,
+    EmptyResult,
+    ErrorData,
+    ListRootsResult,
+    LoggingMessageNotificationParams,
+    ResourceUpdatedNotification,
+    RootsListChangedNotification,
+    SetLevelRequest,
+    SetLevelRequestParams,
+)
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from mcp_toolweaver.core.exchange import ELICIT, ROOTS, SAMPLE, Exchange, Host, Hosts, Refusal
+from mcp_toolweaver.proxy.patience import Patience
+
+_log = logging.getLogger(__name__)
+
+_SAMPLED: TypeAdapter[CreateMessageResultWithTools | CreateMessageResult] = TypeAdapter(
+    CreateMessageResultWithTools | CreateMessageResult
+)
+
+
+class Call:
+    """A call under way."""
+
+    def __init__(self, exchange: Exchange | None, patience: Patience) -> None:
+        self.exchange = exchange
+        self.patience = patience
+
+    @property
+    def owner(self) -> object:
+        """Whose call it is; all that are nobody's belong together."""
+        return None if self.exchange is None else self.exchange.host.key
+
+
+class Relay:
+    """The calls under way over one connection, and the callbacks of the SDK that belong to them."""
+
+    def __init__(self, server: str, hosts: Hosts | None) -> None:
+        """Relay what ``server`` says; outside of calls to the only one of ``hosts``, if there is but one."""
+        self._server = server
+        self._hosts = hosts
+        self._calls: set[Call] = set()
+        self._does_ask = False
+        self._freed = anyio.Event()
+
+    def callbacks(self) -> dict[str, Any]:
+        """Return the callbacks for the SDK's client; what no host answers is not offered to the server at all."""
+        answers = self._hosts.answers if self._hosts is not None else frozenset[str]()
+        offered: dict[str, Any] = {ELICIT: self._elicit, SAMPLE: self._sample, ROOTS: self._list_roots}
+        names = {ELICIT: "elicitation_callback", SAMPLE: "sampling_callback", ROOTS: "list_roots_callback"}
+        return {
+            "logging_callback": self._told,
+            "message_handler": self._noticed,
+            **{names[method]: callback for method, callback in offered.items() if method in answers},
+        }
+
+    @asynccontextmanager
+    async def call(self, exchange: Exchange | None, patience: Patience) -> AsyncGenerator[Call]:
+        """Count a call as under way; one that would be confused with another host's waits for that to end."""
+        call = Call(exchange, patience)
+        while self._does_ask and any(other.owner != call.owner for other in self._calls):
+            await self._freed.wait()
+        self._calls.add(call)
+        try:
+            yield call
+        finally:
+            self._calls.discard(call)
+            freed, self._freed = self._freed, anyio.Event()
+            freed.set()
+
+    async def answer(self, host: Host, questions: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the host the questions of a result that requires input, and return the answers by their keys.
+
+        Raises:
+            Refusal: the host refused one of them.
+        """
+        return {
+            key: await host.ask(str(question["method"]), question.get("params")) for key, question in questions.items()
+        }
+
+    async def _elicit(self, _context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
+        answer = await self._ask(ELICIT, params)
+        return answer if isinstance(answer, ErrorData) else ElicitResult.model_validate(answer)
+
+    async def _sample(
+        self, _context: ClientRequestContext, params: CreateMessageRequestParams
+    ) -> CreateMessageResult | CreateMessageResultWithTools | ErrorData:
+        answer = await self._ask(SAMPLE, params)
+        return answer if isinstance(answer, ErrorData) else _SAMPLED.validate_python(answer)
+
+    async def _list_roots(self, _context: ClientRequestContext) -> ListRootsResult | ErrorData:
+        answer = await self._ask(ROOTS, None)
+        return answer if isinstance(answer, ErrorData) else ListRootsResult.model_validate(answer)
+
+    async def _ask(self, method: str, params: BaseModel | None) -> Mapping[str, Any] | ErrorData:
+        self._does_ask = True
+        try:
+            host = self._asked()
+            with ExitStack() as stack:
+                for call in self._calls:
+                    stack.enter_context(call.patience.suspended())
+                return await host.ask(method, None if params is None else _plain(params))
+        except Refusal as refusal:
+            return ErrorData(code=refusal.code, message=refusal.message, data=refusal.data)
+
+    def _asked(self) -> Host:
+        """Return the host that a question of the server is for.
+
+        Raises:
+            Refusal: it may be for several.
+        """
+        owners = {call.owner: call.exchange for call in self._calls}
+        if len(owners) > 1:
+            _log.warning("%s asked something while calls of several hosts were under way; refused", self._server)
+            raise Refusal(INVALID_REQUEST, "calls of several clients are under way; ask again in the next call")
+        host = self._of_calls(owners) if owners else self._hosts.only() if self._hosts else None
+        if host is None:
+            raise Refusal(INVALID_REQUEST, "there is nobody to ask")
+        return host
+
+    async def _told(self, params: LoggingMessageNotificationParams) -> None:
+        owners = {call.owner: call.exchange for call in self._calls}
+        host = self._of_calls(owners) if len(owners) == 1 else None
+        if not owners and self._hosts is not None:
+            host = self._hosts.only()
+        if host is not None:
+            logger = f"{self._server}/{params.logger}" if params.logger else self._server
+            await host.log({**_plain(params), "logger": logger})
+
+    async def _noticed(self, message: Any) -> None:
+        if isinstance(message, ResourceUpdatedNotification) and self._hosts is not None:
+            await self._hosts.resource_updated(self._server, str(message.params.uri))
+
+    @staticmethod
+    def _of_calls(owners: Mapping[object, Exchange | None]) -> Host | None:
+        exchange = next(iter(owners.values()))
+        return None if exchange is None else exchange.host
+
+
+async def keep_told(session: ClientSession, hosts: Hosts, *, roots: bool, level: bool) -> None:
+    """Tell a server of the older era what changes about the hosts, until cancelled.
+
+    Args:
+        session: The connection to the server.
+        hosts: Those that are attached.
+        roots: Whether the server was told that hosts have folders.
+        level: Whether the server can be told which log messages are wanted.
+    """
+    told, seen = None, hosts.roots_changes
+    while True:
+        if level and hosts.log_level not in {None, told}:
+            told = hosts.log_level
+            await _set_level(session, told)
+        if roots and hosts.roots_changes != seen:
+            seen = hosts.roots_changes
+            await session.send_notification(RootsListChangedNotification())
+        await hosts.wait_changed()
+
+
+async def _set_level(session: ClientSession, level: Any) -> None:
+    try:
+        await session.send_request(SetLevelRequest(params=SetLevelRequestParams(level=level)), EmptyResult)
+    except (MCPError, ValidationError) as error:
+        _log.info("a server does not take the level of log messages: %s", error)
+
+
+def _plain(params: BaseModel) -> dict[str, Any]:
+    """Return parameters as JSON, without what speaks of the connection to the server."""
+    plain = params.model_dump(by_alias=True, mode="json", exclude_none=True)
+    plain.pop("_meta", None)
+    return plain

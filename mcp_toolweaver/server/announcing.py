@@ -1,0 +1,58 @@
+"""Telling hosts that a list has changed: only if the names in it have, which would else spoil their prompt cache."""
+
+from __future__ import annotations
+
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    PromptsListChanged,
+    ResourcesListChanged,
+    ToolsListChanged,
+)
+
+from mcp_toolweaver.server.offered import Offered
+from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.server.tool_requests import ToolRequests
+
+
+class Announcer:
+    """Knows what hosts were listed last."""
+
+    def __init__(
+        self, sessions: Sessions, bus: InMemorySubscriptionBus, tools: ToolRequests, offered: Offered | None
+    ) -> None:
+        """Tell the hosts of ``sessions``, and those without a session over ``bus``."""
+        self._sessions = sessions
+        self._bus = bus
+        self._tools = tools
+        self._offered = offered
+        self._resources: tuple[str, ...] = ()
+        self._prompts: tuple[str, ...] = ()
+
+    async def announce(self) -> None:
+        """Compare with what was listed last, and tell those to whom it makes a difference."""
+        await self._announce_tools()
+        if self._offered is None:
+            return
+        addresses = (*self._offered.resources(), *self._offered.templates())
+        resources = tuple(str(each.get("uri") or each.get("uriTemplate")) for each in addresses)
+        if resources != self._resources:
+            self._resources = resources
+            await self._bus.publish(ResourcesListChanged())
+            for session in self._sessions:
+                await session.connection.send_resource_list_changed()
+        prompts = tuple(str(each["name"]) for each in self._offered.prompts())
+        if prompts != self._prompts:
+            self._prompts = prompts
+            await self._bus.publish(PromptsListChanged())
+            for session in self._sessions:
+                await session.connection.send_prompt_list_changed()
+
+    async def _announce_tools(self) -> None:
+        listed = self._tools.listed_without_session
+        if listed is not None and listed != (names := self._tools.names(None)):
+            self._tools.listed_without_session = names
+            await self._bus.publish(ToolsListChanged())
+        for session in self._sessions:
+            if session.announced is not None and session.announced != (names := self._tools.names(session)):
+                session.announced = names
+                await session.connection.send_tool_list_changed()

@@ -1,0 +1,149 @@
+"""Requests about resources and prompts: answered from what the servers offer, or passed on to the one that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import Server
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CompleteRequestParams,
+    GetPromptRequestParams,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
+    UnsubscribeRequestParams,
+)
+
+from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.exchange import Refusal
+from mcp_toolweaver.core.json_values import is_array, is_object
+from mcp_toolweaver.core.offers import OfferView
+from mcp_toolweaver.core.scrub import scrub
+from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.server.calls import Calls
+from mcp_toolweaver.server.offered import Offered
+from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.server.watches import Watches
+
+Context = ServerRequestContext[Any]
+
+_NOT_FOUND = -32002
+"""The protocol's code for a resource that does not exist (2025-11-25, server/resources)."""
+_LONGEST_SHOWN = 300
+
+
+class OfferRequests:
+    """Answers requests about resources, prompts and completions."""
+
+    def __init__(
+        self, view: OfferView, offered: Offered, calls: Calls, sessions: Sessions, bus: InMemorySubscriptionBus
+    ) -> None:
+        """Answer from ``offered``, which names what ``view`` holds, and pass the rest on through ``calls``."""
+        self._view = view
+        self._offered = offered
+        self._calls = calls
+        self._sessions = sessions
+        self._listen = ListenHandler(bus)
+        self.watches = Watches(view, bus)
+        sessions.on_resource_updated(self.watches.updated)
+
+    def register(self, server: Server[Any]) -> None:
+        """Have ``server`` answer by this, in either era."""
+        add = server.add_request_handler
+        add("resources/list", PaginatedRequestParams, self._resources)
+        add("resources/templates/list", PaginatedRequestParams, self._templates)
+        add("resources/read", ReadResourceRequestParams, self._read)
+        add("resources/subscribe", SubscribeRequestParams, self._subscribe)
+        add("resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
+        add("subscriptions/listen", SubscriptionsListenRequestParams, self._listens)
+        add("prompts/list", PaginatedRequestParams, self._prompts)
+        add("prompts/get", GetPromptRequestParams, self._prompt)
+        add("completion/complete", CompleteRequestParams, self._complete)
+
+    async def _resources(self, _ctx: Context, _params: PaginatedRequestParams) -> dict[str, Any]:
+        return {"resources": self._offered.resources()}
+
+    async def _templates(self, _ctx: Context, _params: PaginatedRequestParams) -> dict[str, Any]:
+        return {"resourceTemplates": self._offered.templates()}
+
+    async def _prompts(self, _ctx: Context, _params: PaginatedRequestParams) -> dict[str, Any]:
+        return {"prompts": self._offered.prompts()}
+
+    async def _read(self, ctx: Context, params: ReadResourceRequestParams) -> dict[str, Any]:
+        server, address = self._resource(params.uri)
+        result = await self._passed_on(ctx, server, "resources/read", {"uri": address})
+        contents = result.get("contents")
+        if params.uri != address and is_array(contents):
+            result["contents"] = [self._renamed(server, content) for content in contents]
+        return result
+
+    async def _subscribe(self, ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
+        session = self._sessions.of(ctx)
+        self.watches.begin(self._resource(params.uri), session, params.uri)
+        session.connection.exit_stack.callback(self.watches.end_all, session)
+        return {}
+
+    async def _unsubscribe(self, ctx: Context, params: UnsubscribeRequestParams) -> dict[str, Any]:
+        self.watches.end(self._resource(params.uri), self._sessions.of(ctx))
+        return {}
+
+    async def _listens(self, ctx: Context, params: SubscriptionsListenRequestParams) -> Any:
+        wanted = params.notifications.resource_subscriptions or ()
+        known = {address: found for address in wanted if (found := self._offered.resource(address)) is not None}
+        with self.watches.during(known):
+            return await self._listen(ctx, params)
+
+    async def _prompt(self, ctx: Context, params: GetPromptRequestParams) -> dict[str, Any]:
+        server, name = self._prompt_named(params.name)
+        arguments = {} if params.arguments is None else {"arguments": params.arguments}
+        return await self._passed_on(ctx, server, "prompts/get", {"name": name, **arguments})
+
+    async def _complete(self, ctx: Context, params: CompleteRequestParams) -> dict[str, Any]:
+        asked = params.model_dump(by_alias=True, mode="json", exclude_none=True)
+        asked.pop("_meta", None)
+        if asked["ref"]["type"] == "ref/prompt":
+            server, name = self._prompt_named(asked["ref"]["name"])
+            asked["ref"]["name"] = name
+        else:
+            server, address = self._resource(asked["ref"]["uri"])
+            asked["ref"]["uri"] = address
+        return await self._passed_on(ctx, server, "completion/complete", asked)
+
+    async def _passed_on(self, ctx: Context, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the server's result as it is; its errors, and ours, are errors of the protocol."""
+
+        async def passing() -> ToolResult:
+            async with self._view.use(server) as peer:
+                return ToolResult(await peer.request(method, params))
+
+        try:
+            result = dict((await self._calls.passed_on(ctx, passing)).payload)
+        except Refusal as refusal:
+            raise MCPError(refusal.code, scrub(refusal.message), refusal.data) from refusal
+        except ToolweaverError as error:
+            raise MCPError(INTERNAL_ERROR, scrub(str(error))) from error
+        result.pop("_meta", None)
+        return result
+
+    def _renamed(self, server: str, content: Any) -> Any:
+        uri = content.get("uri") if is_object(content) else None
+        return {**content, "uri": self._offered.own(server, uri)} if isinstance(uri, str) else content
+
+    def _resource(self, address: str) -> tuple[str, str]:
+        found = self._offered.resource(address)
+        if found is None:
+            raise MCPError(_NOT_FOUND, f"no server has the resource {address[:_LONGEST_SHOWN]!r}", {"uri": address})
+        return found
+
+    def _prompt_named(self, name: str) -> tuple[str, str]:
+        found = self._offered.prompt(name)
+        if found is None:
+            raise MCPError(INVALID_PARAMS, f"no server has the prompt {name[:_LONGEST_SHOWN]!r}")
+        return found

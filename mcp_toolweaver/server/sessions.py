@@ -1,0 +1,117 @@
+"""The hosts that are attached, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import anyio
+from mcp.server.connection import Connection
+from mcp.server.context import ServerRequestContext
+from mcp_types import CLIENT_CAPABILITIES_META_KEY
+
+from mcp_toolweaver.core.exchange import ELICIT, ROOTS, SAMPLE, Host
+from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.server.host import LegacyHost
+from mcp_toolweaver.server.log_levels import least_serious
+from mcp_toolweaver.server.session import HostSession
+
+_CAPABILITIES = {"elicitation": ELICIT, "sampling": SAMPLE, "roots": ROOTS}
+
+
+class Sessions:
+    """All hosts that are attached: the `Hosts` that downstream servers see."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._sessions: dict[Connection, HostSession] = {}
+        self._answers_of_requests: frozenset[str] = frozenset()
+        self._has_requests_without_session = False
+        self._changed = anyio.Event()
+        self._on_updated: Callable[[str, str], Awaitable[None]] | None = None
+        self.roots_changes = 0
+        """See `Hosts.roots_changes`."""
+
+    def __iter__(self) -> Iterator[HostSession]:
+        return iter(list(self._sessions.values()))
+
+    def note(self, context: ServerRequestContext[Any]) -> None:
+        """Note what a message says of its sender: every message is to pass here."""
+        if context.method == "initialize":
+            session = self.of(context)
+            params = context.params or {}
+            session.answers = _answers(params.get("capabilities"))
+            info = params.get("clientInfo")
+            session.client = str(info.get("name", "")) if is_object(info) else ""
+            return
+        capabilities = _meta(context.params).get(CLIENT_CAPABILITIES_META_KEY)
+        if capabilities is not None:
+            self._has_requests_without_session = True
+            self._answers_of_requests |= _answers(capabilities)
+
+    def of(self, context: ServerRequestContext[Any]) -> HostSession:
+        """Return the session that a message of an older era belongs to."""
+        # The SDK gives a handler no other way to what outlives its request.
+        connection: Connection = context.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        session = self._sessions.get(connection)
+        if session is None:
+            session = self._sessions[connection] = HostSession(connection, context)
+            connection.exit_stack.callback(self._sessions.pop, connection, None)
+        session.context = context
+        return session
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """See `Hosts.answers`."""
+        return self._answers_of_requests.union(*(session.answers for session in self._sessions.values()))
+
+    @property
+    def log_level(self) -> str | None:
+        """See `Hosts.log_level`."""
+        return least_serious(session.log_level for session in self._sessions.values())
+
+    def only(self) -> Host | None:
+        """See `Hosts.only`."""
+        if len(self._sessions) != 1 or self._has_requests_without_session:
+            return None
+        [session] = self._sessions.values()
+        return LegacyHost(session, replace(session.context, request_id=None))
+
+    def change_roots(self) -> None:
+        """Note that the folders of a host have changed."""
+        self.roots_changes += 1
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake those who wait for a change."""
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
+
+    async def wait_changed(self) -> None:
+        """See `Hosts.wait_changed`."""
+        await self._changed.wait()
+
+    def on_resource_updated(self, told: Callable[[str, str], Awaitable[None]]) -> None:
+        """Tell ``told`` the server and URI of each resource that has changed."""
+        self._on_updated = told
+
+    async def resource_updated(self, server: str, uri: str) -> None:
+        """See `Hosts.resource_updated`."""
+        if self._on_updated is not None:
+            await self._on_updated(server, uri)
+
+
+def answers_of(context: ServerRequestContext[Any]) -> frozenset[str]:
+    """Return what the sender of a request of 2026-07-28 may be asked."""
+    return _answers(_meta(context.params).get(CLIENT_CAPABILITIES_META_KEY))
+
+
+def _answers(capabilities: Any) -> frozenset[str]:
+    given = capabilities if is_object(capabilities) else {}
+    return frozenset(method for name, method in _CAPABILITIES.items() if given.get(name) is not None)
+
+
+def _meta(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    meta = (params or {}).get("_meta")
+    return meta if is_object(meta) else {}

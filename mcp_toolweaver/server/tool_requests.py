@@ -1,0 +1,147 @@
+"""Requests about tools: the list that a host sees, and its calls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import Server
+from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams
+
+from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
+from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.server import dynamic
+from mcp_toolweaver.server.calls import Calls, is_modern
+from mcp_toolweaver.server.details import get_tool_details
+from mcp_toolweaver.server.exposure import Exposure
+from mcp_toolweaver.server.meta_tools import CALL, DETAILS, SEARCH
+from mcp_toolweaver.server.outcome import answer, failure, wire
+from mcp_toolweaver.server.requests import CallArguments, parse
+from mcp_toolweaver.server.search import search_tools
+from mcp_toolweaver.server.session import HostSession
+from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.text.resolve import resolve
+
+Context = ServerRequestContext[Any]
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0
+"""Seconds after the first request during which requests wait for servers that were never listed before."""
+
+
+class ToolRequests:
+    """Answers requests about tools."""
+
+    def __init__(
+        self,
+        catalog: CatalogView,
+        searcher: Searcher,
+        caller: ToolCaller,
+        *,
+        exposure: Exposure,
+        calls: Calls,
+        sessions: Sessions,
+        wait_searchable: Callable[[], Awaitable[None]],
+        on_result: Callable[[str, Mapping[str, Any]], None],
+    ) -> None:
+        """Answer about the tools of ``catalog``.
+
+        Args:
+            catalog: What can be found.
+            searcher: Finds it.
+            caller: Calls it.
+            exposure: What is listed.
+            calls: Passes calls on.
+            sessions: The hosts that are attached.
+            wait_searchable: Returns when there is something to be found; waited for until 5 s after the first request.
+            on_result: Is told the server and the payload of each result that one of them returned.
+        """
+        self._catalog = catalog
+        self._searcher = searcher
+        self._caller = caller
+        self._exposure = exposure
+        self._calls = calls
+        self._sessions = sessions
+        self._wait_searchable = wait_searchable
+        self._on_result = on_result
+        self._patient_until: float | None = None
+        self.listed_without_session: tuple[str, ...] | None = None
+        """The names that hosts without a session were listed last; None if none has asked."""
+
+    def register(self, server: Server[Any]) -> None:
+        """Have ``server`` answer by this, in either era."""
+        # By method, because only then may the result of a call be a JSON object, passed through whole.
+        server.add_request_handler("tools/list", PaginatedRequestParams, self._list)
+        server.add_request_handler("tools/call", CallToolRequestParams, self._call)
+
+    def names(self, session: HostSession | None) -> tuple[str, ...]:
+        """Return the names in the list of a host."""
+        return tuple(tool.name for tool in self._exposure.listed(self._catalog, session))
+
+    async def _list(self, ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
+        await self._wait_warm()
+        session = None if is_modern(ctx) else self._sessions.of(ctx)
+        tools = self._exposure.listed(self._catalog, session)
+        names = tuple(tool.name for tool in tools)
+        if session is None:
+            self.listed_without_session = names
+        else:
+            session.note_listed(names)
+        return ListToolsResult(tools=tools)
+
+    async def _call(self, ctx: Context, params: CallToolRequestParams) -> dict[str, Any]:
+        try:
+            await self._wait_warm()
+            result = await self._dispatch(ctx, params.name, params.arguments or {})
+        except ToolweaverError as error:
+            result = failure(error)
+        except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
+            _log.exception("call of %r failed by a fault of our own", params.name)
+            result = ToolResult.from_text(
+                "Toolweaver failed by a fault of its own; its log has the details. Try again, or another tool.",
+                is_error=True,
+            )
+        return wire(result, objects_only=not is_modern(ctx))
+
+    async def _dispatch(self, ctx: Context, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+        if name == SEARCH:
+            return await self._search(ctx, arguments)
+        if name == DETAILS:
+            return answer(get_tool_details(self._catalog, arguments))
+        if name == CALL:
+            asked = parse(CallArguments, CALL, arguments)
+            return await self._forward(ctx, asked.name, asked.arguments, asked.server)
+        return await self._forward(ctx, name, arguments, None)
+
+    async def _search(self, ctx: Context, arguments: Mapping[str, Any]) -> ToolResult:
+        reply = await search_tools(self._catalog, self._searcher, arguments)
+        session = self._dynamic(ctx)
+        if session is not None:
+            await dynamic.add(session, dynamic.found_in(reply, self._catalog.snapshot))
+        return answer(reply)
+
+    async def _forward(self, ctx: Context, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
+        tool = resolve(self._catalog.snapshot, name, server)
+        session = self._dynamic(ctx)
+        if session is not None:
+            dynamic.touch(session, tool.id)
+        result = await self._calls.passed_on(ctx, lambda: self._caller.call(tool, arguments))
+        self._on_result(tool.id.server, result.payload)
+        return result
+
+    def _dynamic(self, ctx: Context) -> HostSession | None:
+        """Return the session of a host for which found tools are listed."""
+        session = None if is_modern(ctx) else self._sessions.of(ctx)
+        return session if session is not None and self._exposure.mode_for(session) == "dynamic" else None
+
+    async def _wait_warm(self) -> None:
+        """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
+        if self._patient_until is None:
+            self._patient_until = anyio.current_time() + _PATIENCE
+        with anyio.CancelScope(deadline=self._patient_until):
+            await self._wait_searchable()

@@ -1,0 +1,143 @@
+"""An MCP server in this process that asks its host things, in whichever era the host speaks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+from mcp.client._memory import InMemoryTransport  # the SDK's own way to a server in the process
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import Server
+from mcp.server.runner import serve_loop
+from mcp.shared.memory import create_client_server_memory_streams
+from mcp.shared.message import ServerMessageMetadata
+from mcp_types import (
+    CallToolRequestParams,
+    CallToolResult,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitResult,
+    EmptyResult,
+    ListRootsRequest,
+    ListRootsResult,
+    ListToolsResult,
+    LoggingMessageNotification,
+    LoggingMessageNotificationParams,
+    PaginatedRequestParams,
+    RequestParams,
+    SetLevelRequestParams,
+    TextContent,
+    Tool,
+)
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+Context = ServerRequestContext[Any]
+
+_NAMES = ("ask", "ask_late", "list_roots", "steps", "hang", "meta", "log", "echo")
+FORM: Mapping[str, Any] = {"type": "object", "properties": {"name": {"type": "string"}}}
+
+
+class AskingServer:
+    """What its tools do, and what it has noticed."""
+
+    def __init__(self, *, is_modern: bool) -> None:
+        """Begin with nothing noticed; speak 2026-07-28, or only what came before."""
+        self.is_modern = is_modern
+        self.cancelled: list[str] = []
+        self.began: list[str] = []
+        self.levels: list[str] = []
+        self.metas: list[Mapping[str, Any]] = []
+        self.roots_changed = 0
+        self.may_ask = anyio.Event()
+        """`ask_late` asks when this is set."""
+
+    def transport(self) -> AbstractAsyncContextManager[Any]:
+        """Return a way to it; each time to a new connection."""
+        server: Server[Any] = Server("asking", version="1")
+        server.add_request_handler("tools/list", PaginatedRequestParams, self._list)
+        server.add_request_handler("tools/call", CallToolRequestParams, self._call)
+        server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._level)
+        server.add_notification_handler("notifications/roots/list_changed", RequestParams, self._roots)
+        return InMemoryTransport(server) if self.is_modern else _of_old(server)
+
+    async def _list(self, _ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
+        return ListToolsResult(tools=[Tool(name=name, input_schema={"type": "object"}) for name in _NAMES])
+
+    async def _level(self, _ctx: Context, params: SetLevelRequestParams) -> EmptyResult:
+        self.levels.append(params.level)
+        return EmptyResult()
+
+    async def _roots(self, _ctx: Context, _params: RequestParams) -> None:
+        self.roots_changed += 1
+
+    async def _call(self, ctx: Context, params: CallToolRequestParams) -> Any:
+        self.began.append(params.name)
+        self.metas.append(dict((ctx.params or {}).get("_meta") or {}))
+        try:
+            return await self._answer(ctx, params)
+        except anyio.get_cancelled_exc_class():
+            self.cancelled.append(params.name)
+            raise
+
+    async def _answer(self, ctx: Context, params: CallToolRequestParams) -> Any:
+        if params.name == "ask_late":
+            await self.may_ask.wait()
+        if params.name in {"ask", "ask_late"}:
+            return await _ask(ctx, params, str((params.arguments or {}).get("question", "?")))
+        if params.name == "list_roots":
+            request = ListRootsRequest(method="roots/list")
+            roots = await ctx.session.send_request(request, ListRootsResult, metadata=_related(ctx))
+            return _text(", ".join(str(root.uri) for root in roots.roots))
+        if params.name == "steps":
+            return await _steps(ctx, params.arguments or {})
+        if params.name == "hang":
+            await anyio.sleep_forever()
+        if params.name == "log":
+            for level in ("debug", "error"):
+                told = LoggingMessageNotificationParams(level=level, logger="part", data=level)
+                await ctx.session.send_notification(LoggingMessageNotification(params=told), ctx.request_id)
+        return _text("done")
+
+
+@asynccontextmanager
+async def _of_old(server: Server[Any]) -> AsyncGenerator[Any]:
+    """Connect to a server that knows the eras with a handshake only."""
+    async with create_client_server_memory_streams() as (client, (read, write)), anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(serve_loop, server, read, write, lifespan_state={}))
+        yield client
+        tasks.cancel_scope.cancel()
+
+
+async def _ask(ctx: Context, params: CallToolRequestParams, question: str) -> Any:
+    form = {"mode": "form", "message": question, "requestedSchema": dict(FORM)}
+    if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+        answers = (ctx.params or {}).get("inputResponses")
+        if not answers:
+            asked = {"who": {"method": "elicitation/create", "params": form}}
+            return {"resultType": "input_required", "inputRequests": asked, "requestState": f"state of {question}"}
+        answer = ElicitResult.model_validate(answers["who"])
+        return _text(f"{_said(answer)}, {params.request_state}")
+    asked_form = ElicitRequest(params=ElicitRequestFormParams.model_validate(form))
+    return _text(_said(await ctx.session.send_request(asked_form, ElicitResult, metadata=_related(ctx))))
+
+
+async def _steps(ctx: Context, arguments: Mapping[str, Any]) -> CallToolResult:
+    for step in range(3):
+        await anyio.sleep(float(arguments.get("pause", 0)))
+        await ctx.session.report_progress(step + 1, 3, f"step {step + 1}")
+    return _text("done")
+
+
+def _said(answer: ElicitResult) -> str:
+    return f"{answer.action}: {(answer.content or {}).get('name')}"
+
+
+def _related(ctx: Context) -> ServerMessageMetadata:
+    return ServerMessageMetadata(related_request_id=ctx.request_id)
+
+
+def _text(text: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=text)])

@@ -1,0 +1,279 @@
+"""What passes between a host and a server during a call, in both eras of either, and between nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client._memory import InMemoryTransport
+from mcp.client.client import Client
+from mcp.client.session import ClientRequestContext
+from mcp_types import (
+    ElicitRequestParams,
+    ElicitResult,
+    EmptyResult,
+    ListRootsResult,
+    LoggingLevel,
+    LoggingMessageNotificationParams,
+    RootsListChangedNotification,
+    SetLevelRequest,
+    SetLevelRequestParams,
+)
+
+from mcp_toolweaver.core.exchange import HOSTS
+from mcp_toolweaver.core.query import SearchRequest, SearchResult
+from mcp_toolweaver.core.status import SourceStatus
+from mcp_toolweaver.core.tools import Snapshot, Tool, ToolResult
+from mcp_toolweaver.proxy.connecting import connect
+from mcp_toolweaver.proxy.downstream import Downstream
+from mcp_toolweaver.server.exposure import Exposure
+from mcp_toolweaver.server.gateway import Gateway
+from tests.downstreams.asking import AskingServer
+
+pytestmark = pytest.mark.anyio
+
+MODERN, LEGACY = "2026-07-28", "legacy"
+ERAS = pytest.mark.parametrize("host_era", [LEGACY, MODERN])
+
+
+class OneServer:
+    """A catalog of one server, whose calls go there without detours."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot()
+        self.statuses: tuple[SourceStatus, ...] = ()
+        self.downstream: Downstream | None = None
+
+    async def search(self, request: SearchRequest) -> SearchResult:  # noqa: ARG002
+        return SearchResult((), "none", "lexical")
+
+    async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
+        assert self.downstream is not None
+        return await self.downstream.call_tool(tool.id.name, arguments)
+
+
+@dataclass
+class Person:
+    """Somebody who uses a host: answers what is asked, and notes what is told."""
+
+    name: str
+    asked: list[str] = field(default_factory=list[str])
+    logged: list[str] = field(default_factory=list[str])
+    steps: list[float] = field(default_factory=list[float])
+    asks_for_folders: int = 0
+
+    async def elicit(self, _context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        self.asked.append(params.message)
+        return ElicitResult(action="accept", content={"name": self.name})
+
+    async def roots(self, _context: ClientRequestContext) -> ListRootsResult:
+        self.asks_for_folders += 1
+        return ListRootsResult.model_validate({"roots": [{"uri": f"file:///{self.name}"}]})
+
+    async def log(self, params: LoggingMessageNotificationParams) -> None:
+        self.logged.append(f"{params.logger} {params.data}")
+
+    async def progress(self, progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG002
+        self.steps.append(progress)
+
+
+@dataclass
+class Stage:
+    """A gateway before one server."""
+
+    server: AskingServer
+    gateway: Gateway
+
+    @asynccontextmanager
+    async def host(self, person: Person, era: str = LEGACY, **more: Any) -> AsyncGenerator[Client]:
+        able: dict[str, Any] = {"elicitation_callback": person.elicit, "list_roots_callback": person.roots, **more}
+        transport = InMemoryTransport(self.gateway.server)
+        async with Client(transport, mode=era, logging_callback=person.log, read_timeout_seconds=20, **able) as client:
+            await client.list_tools()
+            yield client
+
+
+@asynccontextmanager
+async def stage(*, server_era: str = LEGACY, silence: float = 10.0) -> AsyncGenerator[Stage]:
+    """Connect the server as soon as a host is there, as for a first call."""
+    server, catalog, connected = AskingServer(is_modern=server_era == MODERN), OneServer(), anyio.Event()
+
+    async def at_once() -> None:
+        await connected.wait()
+
+    gateway = Gateway(catalog, catalog, catalog, exposure=Exposure(), wait_searchable=at_once)
+    HOSTS.set(gateway.sessions)
+
+    async def hold() -> None:
+        await gateway.greeted.wait()
+        async with connect("asking", server.transport, connect_timeout=10, call_timeout=silence) as downstream:
+            catalog.snapshot = Snapshot.of(await downstream.list_tools())
+            catalog.downstream = downstream
+            connected.set()
+            await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(gateway.run)
+        tasks.start_soon(hold)
+        yield Stage(server, gateway)
+        tasks.cancel_scope.cancel()
+    HOSTS.set(None)
+
+
+async def call(client: Client, tool: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:
+    result = await client.call_tool("call_tool", {"name": tool, "arguments": dict(arguments or {})}, **more)
+    return ("error: " if result.is_error else "") + "".join(getattr(block, "text", "") for block in result.content)
+
+
+async def set_level(client: Client, level: LoggingLevel) -> None:
+    await client.session.send_request(SetLevelRequest(params=SetLevelRequestParams(level=level)), EmptyResult)
+
+
+@ERAS
+@pytest.mark.parametrize("server_era", [LEGACY, MODERN])
+async def test_a_question_reaches_the_user_and_the_answer_the_server(host_era: str, server_era: str) -> None:
+    ann = Person("Ann")
+    async with stage(server_era=server_era) as scene, scene.host(ann, host_era) as client:
+        answer = await call(client, "ask", {"question": "who?"})
+    assert ann.asked == ["who?"]
+    assert answer.startswith("accept: Ann")
+    assert answer.endswith("state of who?") == (server_era == MODERN)
+    assert scene.server.began == (["ask"] if server_era == LEGACY else ["ask", "ask"])
+
+
+@ERAS
+async def test_folders_of_the_host_reach_the_server(host_era: str) -> None:
+    async with stage() as scene, scene.host(Person("Ann"), host_era) as client:
+        assert await call(client, "list_roots") == "file:///Ann"
+
+
+@ERAS
+async def test_progress_reaches_who_asked_for_it(host_era: str) -> None:
+    ann = Person("Ann")
+    async with stage() as scene, scene.host(ann, host_era) as client:
+        assert await call(client, "steps", progress_callback=ann.progress) == "done"
+        assert await call(client, "steps") == "done"
+    assert ann.steps == [1, 2, 3]
+
+
+async def test_a_server_that_shows_progress_may_take_longer_than_one_that_is_silent() -> None:
+    async with stage(silence=1.0) as scene, scene.host(Person("Ann")) as client:
+        assert await call(client, "steps", {"pause": 0.6}) == "done"
+        assert "neither an answer nor progress within 1 s" in await call(client, "hang")
+        with anyio.fail_after(5):
+            while scene.server.cancelled != ["hang"]:
+                await anyio.sleep(0.01)
+
+
+async def test_a_user_may_think_longer_than_a_server_may_be_silent() -> None:
+    class Slow(Person):
+        async def elicit(self, _context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+            await anyio.sleep(1.5)
+            return await super().elicit(_context, params)
+
+    async with stage(silence=1.0) as scene, scene.host(Slow("Ann")) as client:
+        assert await call(client, "ask") == "accept: Ann"
+
+
+@ERAS
+async def test_what_the_host_gives_up_the_server_gives_up(host_era: str) -> None:
+    async with stage() as scene, scene.host(Person("Ann"), host_era) as client:
+        with anyio.move_on_after(0.5):
+            await call(client, "hang")
+        with anyio.fail_after(1):
+            while scene.server.cancelled != ["hang"]:
+                await anyio.sleep(0.01)
+
+
+async def test_a_host_that_leaves_ends_its_calls() -> None:
+    async with stage() as scene:
+        async with scene.host(Person("Ann")) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(call, client, "hang")
+            while not scene.server.began:
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+        with anyio.fail_after(1):
+            while scene.server.cancelled != ["hang"]:
+                await anyio.sleep(0.01)
+
+
+@ERAS
+async def test_meta_of_a_call_reaches_the_server_but_for_that_of_the_connection(host_era: str) -> None:
+    meta = {"example.org/trace": "t", "io.modelcontextprotocol/mine": 1, "progressToken": "host's"}
+    async with stage() as scene, scene.host(Person("Ann"), host_era) as client:
+        await call(client, "echo", meta=meta)
+    [received] = scene.server.metas
+    assert received["example.org/trace"] == "t"
+    assert "io.modelcontextprotocol/mine" not in received
+    assert received.get("progressToken") != "host's"
+
+
+async def test_a_host_that_cannot_be_asked_is_not_asked() -> None:
+    ann = Person("Ann")
+    async with stage() as scene, scene.host(ann, elicitation_callback=None) as client:
+        assert (await call(client, "ask")).startswith("error: ")
+    assert ann.asked == []
+
+
+async def test_a_question_is_for_the_host_whose_call_it_is_about() -> None:
+    ann, bob = Person("Ann"), Person("Bob")
+    async with stage() as scene, scene.host(ann) as of_ann, scene.host(bob) as of_bob:
+        assert await call(of_ann, "ask", {"question": "a?"}) == "accept: Ann"
+        assert await call(of_bob, "ask", {"question": "b?"}) == "accept: Bob"
+    assert (ann.asked, bob.asked) == (["a?"], ["b?"])
+
+
+async def test_a_question_that_may_be_for_either_of_two_hosts_is_for_neither_and_then_they_take_turns() -> None:
+    ann, bob = Person("Ann"), Person("Bob")
+    answers: dict[str, str] = {}
+
+    async def ask(client: Client, who: str) -> None:
+        answers[who] = await call(client, "ask_late", {"question": f"{who}?"})
+
+    async with stage() as scene, scene.host(ann) as of_ann, scene.host(bob) as of_bob:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, of_ann, "Ann")
+            tasks.start_soon(ask, of_bob, "Bob")
+            while len(scene.server.began) < 2:
+                await anyio.sleep(0.01)
+            scene.server.may_ask.set()
+        assert all(answer.startswith("error: ") for answer in answers.values())
+        assert (ann.asked, bob.asked) == ([], [])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, of_ann, "Ann")
+            tasks.start_soon(ask, of_bob, "Bob")
+    assert answers == {"Ann": "accept: Ann", "Bob": "accept: Bob"}
+    assert (ann.asked, bob.asked) == (["Ann?"], ["Bob?"])
+
+
+async def test_log_messages_reach_the_host_of_the_call_at_the_level_that_it_wants() -> None:
+    ann, bob = Person("Ann"), Person("Bob")
+    async with stage() as scene, scene.host(ann) as of_ann, scene.host(bob) as of_bob:
+        await call(of_ann, "log")
+        await set_level(of_bob, "error")
+        await call(of_bob, "log")
+    assert ann.logged == ["asking/part debug", "asking/part error"]
+    assert bob.logged == ["asking/part error"]
+
+
+async def test_a_server_is_told_the_level_of_log_messages_and_of_changed_folders() -> None:
+    async with stage() as scene, scene.host(Person("Ann")) as client:
+        await set_level(client, "warning")
+        await client.session.send_notification(RootsListChangedNotification())
+        with anyio.fail_after(5):
+            while scene.server.levels != ["warning"] or scene.server.roots_changed != 1:
+                await anyio.sleep(0.01)
+
+
+async def test_a_call_that_stands_is_given_up_with_a_wrong_answer_to_none() -> None:
+    async with stage() as scene, scene.host(Person("Ann"), MODERN) as client:
+        result = await client.session.call_tool(
+            "call_tool", {"name": "ask", "arguments": {}}, request_state="toolweaver:forged", input_responses={}
+        )
+        assert result.is_error
+        assert "no longer waits" in str(result.content)
+        assert scene.server.began == []
