@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from mcp_toolweaver import ConfigurationError, Downstream, connect, stderr_tail, transports
+from mcp_toolweaver import ConfigurationError, Downstream, connect, server_log, transports
 
 
 class _Options(BaseModel):
@@ -18,6 +18,8 @@ class _Options(BaseModel):
     """Seconds until the handshake must be done; a first start may have to install the server."""
     call_timeout: float = Field(default=60.0, gt=0)
     """Seconds that one call may take."""
+    max_frame_bytes: int = Field(default=16 * 1024 * 1024, ge=64 * 1024)
+    """Bytes that one message of the server may have; a larger one ends as an error of its call."""
 
 
 class StdioOptions(_Options):
@@ -54,25 +56,28 @@ async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[D
 
 @asynccontextmanager
 async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]:
-    with stderr_tail() as (stderr, tail):
-        async with connect(
-            name,
-            lambda: transports.stdio(options.command, options.args, options.env, options.cwd, stderr),
-            connect_timeout=options.connect_timeout,
-            call_timeout=options.call_timeout,
-            last_words=tail.last_line,
-        ) as downstream:
-            yield downstream
+    log = server_log(name, options.env.values())
+    async with connect(
+        name,
+        lambda: transports.stdio(
+            options.command, options.args, options.env, options.cwd, log, largest_frame=options.max_frame_bytes
+        ),
+        connect_timeout=options.connect_timeout,
+        call_timeout=options.call_timeout,
+        last_words=log.last_line,
+    ) as downstream:
+        yield downstream
 
 
 @asynccontextmanager
 async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstream]:
+    log, largest = server_log(name, options.headers.values()), options.max_frame_bytes
     tail = transports.HttpTail()
 
     def transport() -> AbstractAsyncContextManager[Any]:
         if options.transport == "sse":
-            return transports.sse(options.url, options.headers)
-        return transports.http(options.url, options.headers, tail)
+            return transports.sse(options.url, options.headers, log, largest_frame=largest)
+        return transports.http(options.url, options.headers, tail, log, largest_frame=largest)
 
     async with connect(
         name,

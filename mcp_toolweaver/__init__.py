@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mcp_toolweaver.proxy import transports
     from mcp_toolweaver.proxy.connecting import connect
     from mcp_toolweaver.proxy.downstream import Downstream
-    from mcp_toolweaver.proxy.stderr import stderr_tail
+    from mcp_toolweaver.proxy.server_log import ServerLog, server_log
 
 __all__ = [
     "CatalogSource",
@@ -41,6 +41,7 @@ __all__ = [
     "InvalidRequest",
     "MalformedTool",
     "NotSent",
+    "ServerLog",
     "SourceFactory",
     "Tool",
     "ToolId",
@@ -53,14 +54,15 @@ __all__ = [
     "is_array",
     "is_object",
     "run_in_thread",
-    "stderr_tail",
+    "server_log",
     "transports",
 ]
 
 _LATE = {
     "Downstream": "mcp_toolweaver.proxy.downstream",
+    "ServerLog": "mcp_toolweaver.proxy.server_log",
     "connect": "mcp_toolweaver.proxy.connecting",
-    "stderr_tail": "mcp_toolweaver.proxy.stderr",
+    "server_log": "mcp_toolweaver.proxy.server_log",
 }
 
 

@@ -27,6 +27,7 @@ from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.late import LateIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
+from mcp_toolweaver.proxy.log_file import LOGS, set_log_folder
 from mcp_toolweaver.proxy.paging.caller import PagedCaller
 from mcp_toolweaver.proxy.paging.kept import KeptResults
 from mcp_toolweaver.proxy.paging.pages import ResultPages
@@ -89,6 +90,7 @@ class App:
 async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     """Wire the parts, starting from what the last run knew; run ``catalog`` and ``warmup`` to go on."""
     settings = configuration.settings
+    set_log_folder(settings.data_dir / LOGS)
     async with open_file_cache(settings.data_dir / LISTINGS) as lasting, open_caches(settings) as caches:
         setups = [_setup(source, configuration) for source in configuration.sources]
         catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))

@@ -104,6 +104,22 @@ def call(
     raise typer.Exit(calling.run(config, name, arguments, as_json=as_json))
 
 
+@app.command()
+def logs(
+    server: Annotated[str, typer.Argument(help="The server, as it is called in the configuration.")],
+    *,
+    config: Config = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines to print.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing what comes, until Ctrl+C.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a server wrote to stderr, and when and why it was started, stopped or ended."""
+    from mcp_toolweaver.cli import log_printing  # noqa: PLC0415
+
+    wishes = log_printing.Wishes(server, lines=lines, follow=follow, as_json=as_json)
+    raise typer.Exit(log_printing.run(config, wishes))
+
+
 @app.command(name="eval")
 def evaluate(
     *,

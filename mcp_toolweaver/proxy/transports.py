@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any
 
 import httpx2
 from mcp.client.sse import sse_client
@@ -12,11 +15,15 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from mcp_toolweaver.proxy.bodies import BoundedBodies
 from mcp_toolweaver.proxy.failures import status_reason
+from mcp_toolweaver.proxy.frames import LARGEST_FRAME
+from mcp_toolweaver.proxy.server_log import ServerLog
+from mcp_toolweaver.proxy.stdio import Launch, child_process
 from mcp_toolweaver.proxy.wire import Transport
 
-_LARGEST_EVENT = 16 * 1024 * 1024
-"""Bytes of one server-sent event; the SDK's default of 1 MiB refuses honest results."""
+_LARGEST_EVENT_OF_SSE = 1024 * 1024
+"""Bytes of one event, which the SDK's transport of 2024-11-05 has fixed."""
 
 _CONNECT_SECONDS = 30.0
 _REFUSED_SESSION = (400, 404, 410)
@@ -26,17 +33,50 @@ _QUIET_SECONDS = 24 * 3600.0
 """How long an SSE stream may say nothing; calls have deadlines of their own."""
 
 
-def stdio(command: str, args: list[str], env: Mapping[str, str], cwd: str | None, stderr: TextIO) -> Transport:
-    """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides."""
-    return stdio_client(
-        StdioServerParameters(command=command, args=args, env=dict(env), cwd=cwd, encoding_error_handler="replace"),
-        errlog=stderr,
+def stdio(
+    command: str,
+    args: list[str],
+    env: Mapping[str, str],
+    cwd: str | None,
+    log: ServerLog,
+    *,
+    largest_frame: int = LARGEST_FRAME,
+) -> Transport:
+    """Start ``command`` with ``args``; it inherits PATH, HOME and the like, and gets ``env`` besides.
+
+    What it writes to stderr goes to ``log``. Messages larger than ``largest_frame`` bytes are dropped, and the call
+    that such a message answers gets an error.
+    """
+    if sys.platform == "win32":
+        return _stdio_of_sdk(command, args, env, cwd)
+    return child_process(Launch(command, list(args), dict(env), cwd, largest_frame), log)
+
+
+@asynccontextmanager
+async def _stdio_of_sdk(
+    command: str, args: list[str], env: Mapping[str, str], cwd: str | None
+) -> AsyncGenerator[tuple[Any, Any]]:
+    """Start a server in the SDK's way, with its limits and without a log: pipes of Windows cannot be waited for."""
+    parameters = StdioServerParameters(
+        command=command, args=args, env=dict(env), cwd=cwd, encoding_error_handler="replace"
     )
+    with Path(os.devnull).open("w", encoding="utf-8") as stderr:  # noqa: ASYNC230  never blocks
+        async with stdio_client(parameters, errlog=stderr) as streams:
+            yield streams
 
 
-def sse(url: str, headers: Mapping[str, str]) -> Transport:
+def sse(url: str, headers: Mapping[str, str], log: ServerLog, *, largest_frame: int = LARGEST_FRAME) -> Transport:
     """Connect over HTTP with server-sent events, the transport of 2024-11-05."""
-    return sse_client(url, headers=dict(headers), sse_read_timeout=_QUIET_SECONDS)
+    bodies = BoundedBodies(min(largest_frame, _LARGEST_EVENT_OF_SSE), log)
+
+    def client(
+        headers: dict[str, str] | None = None, timeout: httpx2.Timeout | None = None, auth: httpx2.Auth | None = None
+    ) -> httpx2.AsyncClient:
+        made = create_mcp_http_client(headers, timeout, auth)
+        bodies.bound(made)
+        return made
+
+    return sse_client(url, headers=dict(headers), sse_read_timeout=_QUIET_SECONDS, httpx_client_factory=client)
 
 
 class HttpTail:
@@ -67,11 +107,17 @@ class HttpTail:
 
 
 @asynccontextmanager
-async def http(url: str, headers: Mapping[str, str], tail: HttpTail) -> AsyncGenerator[tuple[Any, Any]]:
-    """Connect over streamable HTTP; ``tail`` is told of refusals."""
+async def http(
+    url: str, headers: Mapping[str, str], tail: HttpTail, log: ServerLog, *, largest_frame: int = LARGEST_FRAME
+) -> AsyncGenerator[tuple[Any, Any]]:
+    """Connect over streamable HTTP; ``tail`` is told of refusals.
+
+    Messages larger than ``largest_frame`` bytes are dropped, and the call that such a message answers gets an error.
+    """
     tail.begin()
     patience = httpx2.Timeout(_CONNECT_SECONDS, read=None)  # calls have deadlines of their own
     async with create_mcp_http_client(headers=dict(headers), timeout=patience) as client:
-        client.event_hooks = {"response": [tail.note]}
-        async with streamable_http_client(url, http_client=client, max_sse_event_size=_LARGEST_EVENT) as streams:
+        BoundedBodies(largest_frame, log).bound(client)
+        client.event_hooks["response"].append(tail.note)
+        async with streamable_http_client(url, http_client=client, max_sse_event_size=None) as streams:
             yield streams

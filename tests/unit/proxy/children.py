@@ -75,3 +75,16 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def wild_server(**options: Any) -> AbstractAsyncContextManager[Downstream]:
+    """Start the server whose bytes and processes go wrong."""
+    argv = ["-I", "-S", str(_DOWNSTREAMS / "wild_stdio.py")]
+    settings = {
+        "transport": "stdio",
+        "command": sys.executable,
+        "args": argv,
+        "connect_timeout": 10,
+        "call_timeout": 10,
+    }
+    return open_source("wild", settings | options)

@@ -13,6 +13,7 @@ import pytest
 from mcp_toolweaver.core.errors import DeadlineExceeded, Unavailable
 from mcp_toolweaver.proxy import transports
 from mcp_toolweaver.proxy.connecting import connect
+from mcp_toolweaver.proxy.server_log import ServerLog
 from tests.unit.proxy.children import PATIENCE, executed, lines_of, names_of, raw_server, until_gone
 
 pytestmark = pytest.mark.anyio
@@ -223,7 +224,7 @@ async def test_the_last_words_of_a_server_are_waited_for_outside_the_event_loop(
         return "that was all"
 
     def transport() -> AbstractAsyncContextManager[Any]:
-        return transports.stdio("/no/such/command", [], {}, None, sys.stderr)
+        return transports.stdio("/no/such/command", [], {}, None, ServerLog("none"))
 
     with pytest.raises(Unavailable, match="that was all"):
         async with connect("none", transport, connect_timeout=5, call_timeout=5, last_words=last_words):
