@@ -206,9 +206,10 @@ def _shared_listings(settings: Settings, caches: Caches) -> SharedListings | Non
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:
     where = f"{configuration.path.name}: {source.origin}" if configuration.path else source.origin
     options = _with_deadlines(source.options, configuration.settings) if source.kind == SERVER_KIND else source.options
-    return SourceSetup(source.name, source.kind, options, where, source.domain, source.invalid)
+    policy = source.policy(configuration.settings)
+    return SourceSetup(source.name, source.kind, options, where, source.domain, source.invalid, policy)
 
 
 def _with_deadlines(options: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
     """Give a server the deadlines that hold for all, where it has none of its own."""
-    return {**settings.downstream.model_dump(), **options}
+    return {**settings.downstream.model_dump(include={"connect_timeout", "call_timeout"}), **options}
