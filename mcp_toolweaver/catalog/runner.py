@@ -79,6 +79,7 @@ class SourceRunner:
         self._list_at = math.inf
         self._fresh_for: float | None = None
         self._only_listed = False
+        self._is_running = False
         self._sleep_if_lazy()
 
     @property
@@ -110,6 +111,8 @@ class SourceRunner:
         if self.known or self.settled.is_set():
             return False
         self.listing, self.known = listing.within(self.setup.domain), True
+        if not self._is_running:  # else it is being opened already
+            self._sleep_if_lazy()
         return True
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
@@ -131,7 +134,7 @@ class SourceRunner:
         if self.setup.refused is not None:
             self._failed(self.setup.refused, is_final=True)
             return
-        self._sleep_if_lazy()
+        self._is_running = True
         while True:
             await self.door.wait_wanted()
             self._ready_at = math.inf
