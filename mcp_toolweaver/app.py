@@ -20,13 +20,18 @@ from mcp_toolweaver.catalog.runner import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
 from mcp_toolweaver.core.interfaces import Embedder, Searcher, ToolCaller, ToolIndex
+from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.index.indexer import Indexer
 from mcp_toolweaver.index.late import LateIndex
 from mcp_toolweaver.proxy.arguments import CheckedCaller
+from mcp_toolweaver.resilience.bulkhead import BulkheadCaller
+from mcp_toolweaver.resilience.circuit import BreakerCaller
+from mcp_toolweaver.resilience.deadline import DeadlineCaller
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.resilience.patience import Patience
+from mcp_toolweaver.resilience.repeating import RepeatingCaller
 from mcp_toolweaver.resilience.standby import StandbyIndex
 from mcp_toolweaver.search.cached import CachedSearcher
 from mcp_toolweaver.search.hybrid import HybridSearcher
@@ -83,6 +88,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         setups = [_setup(source, configuration) for source in configuration.sources]
         catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))
         await catalog.restore()
+        policy = partial(_policy, {setup.name: setup.policy for setup in setups})
         embedder = LoadingEmbedder(
             settings.embedding.model, lambda: _load_embedder(settings, caches, stores.vectors, embedder)
         )
@@ -122,7 +128,9 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
                 asked=UsageSearcher(cached, usage) if usage else cached,
                 by_words=by_words,
                 searcher_for=searcher_for,
-                caller=CheckedCaller(catalog),
+                caller=CheckedCaller(  # read inside out
+                    BulkheadCaller(RepeatingCaller(BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
+                ),
                 warmup=Warmup(catalog, indexer, embedder if enabled else None, standby, priming),
                 run_caches=partial(_run_caches, caches, usage),
                 caches=caches,
@@ -201,6 +209,11 @@ def _shared_listings(settings: Settings, caches: Caches) -> SharedListings | Non
         definitions_lifetime=given.definitions,
         wait_ready=caches.redis.wait_tried,
     )
+
+
+def _policy(policies: Mapping[str, SourcePolicy], server: str) -> SourcePolicy:
+    """Return how a server is treated; one that is only described in a file has no policy of its own."""
+    return policies.get(server) or SourcePolicy()
 
 
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:

@@ -51,7 +51,8 @@ def taken(tools: Sequence[Any], problems: Any, made_at: float) -> Listing:
 
 
 def _bounded(problems: Any) -> Iterator[str]:
-    told = list(problems) if is_array(problems) or isinstance(problems, tuple) else []
+    found: Any = list(problems) if isinstance(problems, tuple) else problems  # pyright: ignore[reportUnknownArgumentType]  a plugin's
+    told = found if is_array(found) else []
     for problem in told[:_MOST_PROBLEMS]:
         yield one_line(str(problem), longest=_LONGEST_PROBLEM)
     if len(told) > _MOST_PROBLEMS:

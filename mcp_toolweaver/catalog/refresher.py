@@ -16,6 +16,8 @@ _QUIET = 10.0
 """Seconds after the start in which nothing is opened that nobody wants: commands that do one thing are over by then."""
 _SPREAD = 20.0
 """Seconds over which the first openings are spread after that."""
+_TURN = 120.0
+"""Seconds after which one that has been neither listed nor failed is in nobody's way any more."""
 _LEAST = 30.0
 """Seconds between two looks at one source."""
 
@@ -34,5 +36,6 @@ async def _follow(runner: SourceRunner, turns: anyio.Semaphore) -> None:
     while True:
         await anyio.sleep(jittered(max(runner.old_in, 0.0)))
         async with turns:
-            await runner.list_anew()
+            with anyio.move_on_after(_TURN):
+                await runner.list_anew()
         await anyio.sleep(_LEAST)

@@ -118,6 +118,7 @@ async def test_everything_about_a_tool_survives_the_cache() -> None:
     listing = Listing.of([one], 1.5e9, ["tool 'x' is left out"])
     await listings.set("key", listing)
     kept = await listings.get("key")
+    assert kept is not None
     assert kept == listing
     assert [each.digest for each in kept.tools] == [one.digest]
 

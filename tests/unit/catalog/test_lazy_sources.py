@@ -186,7 +186,7 @@ async def test_a_call_while_it_is_being_left_waits_and_opens_it_again() -> None:
         closing = plugin.closing = anyio.Event()
         await until(lambda: len(plugin.tasks) == 1)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(catalog.call, found(catalog, "s", "t"), {})
+            tasks.start_soon(partial(catalog.call, found(catalog, "s", "t"), {}))
             await anyio.sleep(5)
             assert (plugin.attempts, len(plugin.calls)) == (1, 1)
             closing.set()

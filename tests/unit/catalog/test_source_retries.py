@@ -4,7 +4,6 @@ import logging
 from functools import partial
 
 import anyio
-import anyio.lowlevel
 import pytest
 
 from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, Unavailable
