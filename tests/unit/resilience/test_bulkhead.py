@@ -139,10 +139,11 @@ async def test_a_place_that_is_handed_to_one_who_gives_up_just_then_goes_to_the_
 
     inner.next = [wait_for_gate]
     outcomes: list[tuple[float, object]] = []
+    given_up: list[tuple[float, object]] = []
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as giving_up:
         tasks.start_soon(call_after, 0.0, caller, outcomes)
         await anyio.sleep(1)
-        giving_up.start_soon(call_after, 0.0, caller, [])
+        giving_up.start_soon(call_after, 0.0, caller, given_up)
         await anyio.sleep(1)
         tasks.start_soon(call_after, 0.0, caller, outcomes)
         await anyio.sleep(1)
@@ -151,6 +152,7 @@ async def test_a_place_that_is_handed_to_one_who_gives_up_just_then_goes_to_the_
             await anyio.lowlevel.checkpoint()
         giving_up.cancel_scope.cancel()  # its place was handed to it, and it has not run since
     assert [outcome for _at, outcome in outcomes] == [DONE] * 2
+    assert given_up == []
     assert await caller.call(SLOW, {}) == DONE
 
 

@@ -123,7 +123,8 @@ async def test_a_trial_that_says_nothing_is_followed_by_another() -> None:
     inner.seconds = 100.0
     with anyio.move_on_after(1):
         await caller.call(SICK, {})
-    inner.seconds, inner.next = 0.0, [InvalidRequest("wrong")]
+    inner.seconds = 0.0
+    inner.next = [InvalidRequest("wrong")]
     with pytest.raises(InvalidRequest):
         await caller.call(SICK, {})
     assert await caller.call(SICK, {}) == DONE
@@ -141,7 +142,8 @@ async def test_an_old_call_that_ends_during_a_trial_neither_ends_it_nor_begins_a
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(old_call)
         await anyio.sleep(1)
-        inner.seconds, inner.next = 0.0, [LOST] * 3
+        inner.seconds = 0.0
+        inner.next = [LOST] * 3
         await fail(caller, 3)
         await anyio.sleep(1.1)
         inner.seconds = 60.0
