@@ -14,7 +14,7 @@ _CLOSEST = 3
 _LEAST_SIMILARITY = 60.0
 _LONGEST_NAME = 300
 
-Departed: TypeAlias = "Callable[[str, str | None], str | None]"
+Departed: TypeAlias = Callable[[str, str | None], str | None]
 """Says what happened to the tool of a name, and perhaps of a server, if there was one."""
 
 
