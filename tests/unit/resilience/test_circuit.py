@@ -130,7 +130,8 @@ async def test_a_trial_that_says_nothing_is_followed_by_another() -> None:
     assert await caller.call(SICK, {}) == DONE
 
 
-async def test_an_old_call_that_ends_during_a_trial_neither_ends_it_nor_begins_another() -> None:
+@pytest.mark.parametrize("end", [LOST, LATE, InvalidRequest("wrong")])
+async def test_an_old_call_that_ends_during_a_trial_neither_ends_it_nor_begins_another(end: Exception) -> None:
     caller, inner = guarded()
     inner.seconds = 10.0
     outcomes: list[object] = []
@@ -138,7 +139,7 @@ async def test_an_old_call_that_ends_during_a_trial_neither_ends_it_nor_begins_a
     async def old_call() -> None:
         outcomes.extend(await outcomes_of(1, partial(caller.call, SICK, {})))
 
-    inner.next = [LOST]
+    inner.next = [end]
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(old_call)
         await anyio.sleep(1)
@@ -151,5 +152,5 @@ async def test_an_old_call_that_ends_during_a_trial_neither_ends_it_nor_begins_a
         await anyio.sleep(20)  # the old call has failed meanwhile
         with pytest.raises(CircuitOpen, match="just now"):
             await caller.call(SICK, {})
-    assert outcomes == [LOST, DONE]
+    assert outcomes == [end, DONE]
     assert len(inner.ledger) == 5
