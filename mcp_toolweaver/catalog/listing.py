@@ -8,7 +8,6 @@ from typing import Any
 
 from mcp_toolweaver.catalog.domains import with_domains
 from mcp_toolweaver.catalog.reasons import one_line
-from mcp_toolweaver.core.json_values import is_array
 from mcp_toolweaver.core.tools import Tool
 
 _MOST_PROBLEMS = 100
@@ -51,8 +50,7 @@ def taken(tools: Sequence[Any], problems: Any, made_at: float) -> Listing:
 
 
 def _bounded(problems: Any) -> Iterator[str]:
-    found: Any = list(problems) if isinstance(problems, tuple) else problems  # pyright: ignore[reportUnknownArgumentType]  a plugin's
-    told = found if is_array(found) else []
+    told: list[Any] = list(problems) if isinstance(problems, list | tuple) else []  # pyright: ignore[reportUnknownArgumentType]
     for problem in told[:_MOST_PROBLEMS]:
         yield one_line(str(problem), longest=_LONGEST_PROBLEM)
     if len(told) > _MOST_PROBLEMS:

@@ -113,17 +113,19 @@ async def test_a_server_that_dies_at_once_is_not_started_for_each_call(tmp_path:
             assert result.is_error
             answers.append(text_of(result))
 
+        began = anyio.current_time()
         with anyio.fail_after(60):
             for _ in range(20):
                 async with anyio.create_task_group() as tasks:
                     for _call in range(5):
                         tasks.start_soon(call)
                 await anyio.sleep(0.05)
+        seconds = anyio.current_time() - began
     assert len(answers) == 100
     assert all("server 's'" in answer for answer in answers)
-    assert "it is tried again" in answers[-1]
-    # Each attempt is two processes: the second is greeted in the older way.
-    assert len(started(tmp_path)["broken"]) <= 16
+    assert any("it is tried again" in answer for answer in answers)
+    # Three attempts at the beginning and one in five seconds; each is two processes, one for each protocol era.
+    assert len(started(tmp_path)["broken"]) <= 2 * (3 + seconds / 5)
 
 
 async def test_what_is_known_is_listed_without_starting_anything(tmp_path: Path) -> None:
