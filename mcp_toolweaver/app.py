@@ -22,6 +22,7 @@ from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSp
 from mcp_toolweaver.core.exchange import current_session
 from mcp_toolweaver.core.interfaces import Embedder, Searcher, ToolCaller, ToolIndex
 from mcp_toolweaver.core.paging import ResultReader
+from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.embeddings.loading import LoadingEmbedder
 from mcp_toolweaver.index.indexer import Indexer
@@ -31,8 +32,12 @@ from mcp_toolweaver.proxy.log_file import LOGS, set_log_folder
 from mcp_toolweaver.proxy.paging.caller import PagedCaller
 from mcp_toolweaver.proxy.paging.kept import KeptResults
 from mcp_toolweaver.proxy.paging.pages import ResultPages
+from mcp_toolweaver.resilience.bulkhead import BulkheadCaller
+from mcp_toolweaver.resilience.circuit import BreakerCaller
+from mcp_toolweaver.resilience.deadline import DeadlineCaller
 from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.resilience.patience import Patience
+from mcp_toolweaver.resilience.repeating import RepeatingCaller
 from mcp_toolweaver.resilience.standby import StandbyIndex
 from mcp_toolweaver.search.cached import CachedSearcher
 from mcp_toolweaver.search.hybrid import HybridSearcher
@@ -95,6 +100,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         setups = [_setup(source, configuration) for source in configuration.sources]
         catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))
         await catalog.restore()
+        policy = partial(_policy, {setup.name: setup.policy for setup in setups})
         embedder = LoadingEmbedder(
             settings.embedding.model, lambda: _load_embedder(settings, caches, stores.vectors, embedder)
         )
@@ -125,7 +131,9 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         usage = Usage(lasting) if settings.cache.learn_queries else None
         if usage:
             await usage.restore()
-        checked = CheckedCaller(catalog)
+        checked = CheckedCaller(  # read inside out
+            BulkheadCaller(RepeatingCaller(BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
+        )
         kept = KeptResults(megabytes=settings.results.keep_mb, seconds=settings.results.keep_seconds)
         most = settings.results.max_tokens
         priming = Priming(catalog, usage, anew=searcher)
@@ -220,12 +228,18 @@ def _shared_listings(settings: Settings, caches: Caches) -> SharedListings | Non
     )
 
 
+def _policy(policies: Mapping[str, SourcePolicy], server: str) -> SourcePolicy:
+    """Return how a server is treated; one that is only described in a file has no policy of its own."""
+    return policies.get(server) or SourcePolicy()
+
+
 def _setup(source: SourceSpec, configuration: Configuration) -> SourceSetup:
     where = f"{configuration.path.name}: {source.origin}" if configuration.path else source.origin
     options = _with_deadlines(source.options, configuration.settings) if source.kind == SERVER_KIND else source.options
-    return SourceSetup(source.name, source.kind, options, where, source.domain, source.invalid)
+    policy = source.policy(configuration.settings)
+    return SourceSetup(source.name, source.kind, options, where, source.domain, source.invalid, policy)
 
 
 def _with_deadlines(options: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
     """Give a server the deadlines that hold for all, where it has none of its own."""
-    return {**settings.downstream.model_dump(), **options}
+    return {**settings.downstream.model_dump(include={"connect_timeout", "call_timeout"}), **options}

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import anyio
 
+from mcp_toolweaver.catalog.departed import Departed
+from mcp_toolweaver.catalog.dropped import dropped
 from mcp_toolweaver.catalog.listings import Listings, listing_key
 from mcp_toolweaver.catalog.plugins import source_factory
+from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
-from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable
-from mcp_toolweaver.core.interfaces import SourceFactory
+from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
+from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
+
+_T = TypeVar("_T")
+_SHARED_PATIENCE = 1.0
+"""Seconds that a source which we have never listed is not opened, since another process may have listed it."""
 
 
 class Catalog:
@@ -29,6 +39,7 @@ class Catalog:
         listings: Listings,
         factory: Callable[[str], SourceFactory] = source_factory,
         shared: SharedListings | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Catalog the sources of ``setups``.
 
@@ -37,11 +48,15 @@ class Catalog:
             listings: What each listed last, in an earlier run.
             factory: Finds the plugin of a kind.
             shared: What others listed, for sources that we have never listed.
+            clock: Returns seconds since the epoch, for the age of listings.
         """
         self._shared = shared
         self._setups = setups
         self._listings = listings
         self._factory = factory
+        self._clock = clock
+        self._departed = Departed(clock)
+        self._dropped: dict[str, tuple[str, ...]] = {}
         self._runners: list[SourceRunner] = []
         self._owners: dict[ToolId, SourceRunner] = {}
         self._snapshot = Snapshot()
@@ -56,7 +71,7 @@ class Catalog:
     @property
     def statuses(self) -> tuple[SourceStatus, ...]:
         """How each source is doing, in the order of the configuration."""
-        return tuple(runner.status for runner in self._runners)
+        return tuple(self._status(runner) for runner in self._runners)
 
     @property
     def is_known(self) -> bool:
@@ -72,15 +87,25 @@ class Catalog:
         """Start from the last listings, so that searches are answered before any source is."""
         for setup in self._setups:
             known = await self._listings.get(_key(setup))
-            self._runners.append(SourceRunner(setup, self._factory, on_tools=self._note, known=known))
+            self._runners.append(
+                SourceRunner(setup, self._factory, on_tools=self._note, known=known, clock=self._clock)
+            )
         self._rebuild()
 
     async def run(self) -> None:
-        """Own all sources until cancelled; all are opened at once. Call `restore` first."""
+        """Own all sources until cancelled; those that are not known are opened at once. Call `restore` first."""
+        unknown = [runner for runner in self._runners if not runner.known]
         async with anyio.create_task_group() as tasks:
-            if self._shared is not None:
-                tasks.start_soon(self._restore_shared, self._shared)
+            tasks.start_soon(keep_fresh, self._runners)
             for runner in self._runners:
+                if runner.known:
+                    tasks.start_soon(runner.run)
+            if self._shared is not None and unknown:
+                restored = anyio.Event()
+                tasks.start_soon(self._restore_shared, self._shared, unknown, restored)
+                with anyio.move_on_after(_SHARED_PATIENCE):
+                    await restored.wait()
+            for runner in unknown:
                 tasks.start_soon(runner.run)
 
     async def wait_settled(self) -> None:
@@ -99,16 +124,17 @@ class Catalog:
             self._rebuild()
             unsaved, self._unsaved = self._unsaved, []
             for runner in unsaved:
-                await self._listings.set(_key(runner.setup), runner.tools)
+                await self._listings.set(_key(runner.setup), runner.listing)
                 if self._shared is not None:
-                    await self._shared.set(_key(runner.setup), runner.tools)
+                    await self._shared.set(_key(runner.setup), runner.listing)
         return self._snapshot
 
     async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
         """See `ToolCaller.call`."""
         owner = self._owners.get(tool.id)
         if owner is None:
-            raise Unavailable(f"server {tool.id.server!r}", "is no longer part of the catalog")
+            happened = self.departed(tool.id.name, tool.id.server) or f"server {tool.id.server!r} no longer lists it"
+            raise UnknownTool(tool.callable_name, happened=happened)
         if not tool.is_callable:
             raise ToolNotCallable(
                 f"{tool.id} is only described in a catalog file ({owner.setup.origin}); no server stands behind it. "
@@ -116,11 +142,46 @@ class Catalog:
             )
         return await owner.call(tool.id.name, arguments)
 
-    async def _restore_shared(self, shared: SharedListings) -> None:
-        for runner in self._runners:
-            tools = None if runner.known else await shared.get(_key(runner.setup))
-            if tools is not None and runner.stand_in(tools):
+    @asynccontextmanager
+    async def use(self, server: str) -> AsyncGenerator[CatalogSource]:
+        """Yield the open source of a server, opened first if need be; it is not left for want of calls meanwhile.
+
+        Raises:
+            Unavailable: there is none of that name, or it cannot be opened.
+        """
+        async with self._runner(server).door.use() as source:
+            yield source
+
+    async def ask(self, server: str, request: Callable[[CatalogSource], Awaitable[_T]]) -> _T:
+        """Return what the source of a server answers; a request that raised `NotSent` is made again, once.
+
+        Raises:
+            Unavailable: there is none of that name, it cannot be opened, or it went away meanwhile.
+        """
+        return await self._runner(server).door.ask(request)
+
+    def departed(self, name: str, server: str | None = None) -> str | None:
+        """Return what happened to the tool of a name, in any form, that was in the catalog; None if none was."""
+        return self._departed.what_happened(name, server)
+
+    async def _restore_shared(
+        self, shared: SharedListings, unknown: Sequence[SourceRunner], restored: anyio.Event
+    ) -> None:
+        for runner in unknown:
+            listing = None if runner.known else await shared.get(_key(runner.setup))
+            if listing is not None and runner.stand_in(listing):
                 self._changed.set()
+        restored.set()
+
+    def _runner(self, server: str) -> SourceRunner:
+        for runner in self._runners:
+            if runner.setup.name == server:
+                return runner
+        raise Unavailable(f"server {server!r}", "is not part of the catalog")
+
+    def _status(self, runner: SourceRunner) -> SourceStatus:
+        status, more = runner.status, self._dropped.get(runner.setup.name)
+        return replace(status, problems=(*status.problems, *more)) if more else status
 
     def _note(self, runner: SourceRunner) -> None:
         if runner.status.state is not SourceState.FAILED and runner not in self._unsaved:
@@ -133,8 +194,13 @@ class Catalog:
             for tool in runner.tools:
                 owners.setdefault(tool.id, runner)
         snapshot = Snapshot.of(tool for runner in self._runners for tool in runner.tools)
-        is_new = not self._snapshot.tools or snapshot.generation != self._snapshot.generation
-        self._owners, self._snapshot = owners, snapshot if is_new else self._snapshot
+        self._owners = owners
+        if not self._snapshot.tools or snapshot.generation != self._snapshot.generation:
+            self._departed.note(self._snapshot, snapshot)
+            self._snapshot = snapshot
+        self._dropped = {
+            runner.setup.name: tuple(found) for runner in self._runners if (found := dropped(runner.tools, snapshot))
+        }
 
 
 def _key(setup: SourceSetup) -> str:

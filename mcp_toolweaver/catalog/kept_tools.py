@@ -1,14 +1,15 @@
-"""Tools as bytes. They were mended when they were listed, which takes too long for a start."""
+"""Listings and their tools as bytes. They were mended when they were listed, which takes too long for a start."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.scrub import is_clean
 from mcp_toolweaver.core.tools import Tool, ToolId
@@ -27,6 +28,30 @@ class _Row(BaseModel):
     domain: str
     server_description: str
     is_callable: bool
+
+
+class _Notes(BaseModel):
+    """What is kept of a listing beside its tools."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    made_at: float = 0.0
+    problems: list[str] = []
+
+
+def notes_of(listing: Listing) -> dict[str, Any]:
+    """Return what is kept of a listing beside its tools."""
+    return _Notes(made_at=listing.made_at, problems=list(listing.problems)).model_dump()
+
+
+def noted(notes: Mapping[str, Any], tools: Sequence[Tool]) -> Listing:
+    """Return the listing of which ``notes`` and ``tools`` were kept.
+
+    Raises:
+        ValueError: they are something else.
+    """
+    kept = _Notes.model_validate(notes, strict=True)
+    return Listing.of(tools, kept.made_at, kept.problems)
 
 
 def row_of(tool: Tool) -> dict[str, Any]:

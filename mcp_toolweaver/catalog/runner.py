@@ -1,4 +1,4 @@
-"""One owner task a source: it opens the source, lists it, watches it, and leaves it again.
+"""One owner task a source: it opens the source when it is wanted, lists it, watches it, and leaves it again.
 
 The task that enters a source is the one that leaves it (an MCP client demands that); calls
 come from any task and find the open source here.
@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import logging
 import math
-import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 
-from mcp_toolweaver.catalog.domains import with_domains
-from mcp_toolweaver.core.errors import ConfigurationError, NotSent, ToolweaverError, Unavailable
+from mcp_toolweaver.catalog.door import Door
+from mcp_toolweaver.catalog.freshness import fresh_for, until_next, until_old
+from mcp_toolweaver.catalog.listing import Listing, taken
+from mcp_toolweaver.catalog.reasons import reason_of
+from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
-from mcp_toolweaver.core.scrub import scrub
-from mcp_toolweaver.core.status import SourceState, SourceStatus
+from mcp_toolweaver.core.policy import SourcePolicy
+from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
 
 _log = logging.getLogger(__name__)
 
-_FIRST_RETRY = 1.0
-_LONGEST_RETRY = 60.0
-_LONGEST_REASON = 500
 _BURST = 0.5
 """Seconds to wait after a change for the next: they come in bursts, and some servers announce every listing."""
-_NOTICE = 5.0
-"""Seconds for the owner task to notice that the connection, over which a call was not sent, is gone."""
+_LINGER = 10.0
+"""Seconds that a source stays open, at most, that was opened only to list it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class SourceSetup:
     """The domain of its tools, where the owner gave one."""
     refused: str | None = None
     """Why it must not be opened, where its configuration is wrong; the owner was told already."""
+    policy: SourcePolicy = field(default_factory=SourcePolicy)
 
 
 class SourceRunner:
@@ -58,158 +59,173 @@ class SourceRunner:
         factory: Callable[[str], SourceFactory],
         *,
         on_tools: Callable[[SourceRunner], None],
-        known: Sequence[Tool] | None = None,
+        known: Listing | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Own the source of ``setup``; ``known`` tools stand in until it has been listed."""
+        """Own the source of ``setup``; a ``known`` listing stands in until it has been listed.
+
+        ``clock`` returns seconds since the epoch, for the age of listings.
+        """
         self.setup = setup
-        self.tools: tuple[Tool, ...] = tuple(known or ())
-        self.settled = anyio.Event()
+        self.listing = known or Listing()
         self.known = known is not None
+        self.door = Door(f"server {setup.name!r}")
+        """Where callers find the source."""
         self._factory = factory
         self._on_tools = on_tools
-        self._source: CatalogSource | None = None
-        self._state = SourceState.CONNECTING
-        self._reason = ""
+        self._clock = clock
         self._seconds: float | None = None
         self._ready_at = math.inf
-        self._leaving = False
-        self._moved = anyio.Event()
-        self._wanted: anyio.Event | None = None
+        self._list_at = math.inf
+        self._fresh_for: float | None = None
+        self._only_listed = False
+        self._is_running = False
+        self._sleep_if_lazy()
 
-    def stand_in(self, tools: Sequence[Tool]) -> bool:
-        """Take the tools that another process listed, unless ours are known by now; return whether they were taken."""
-        if self.known or self.settled.is_set():
-            return False
-        self.tools, self.known = with_domains(tools, self.setup.domain), True
-        return True
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The tools of the last listing."""
+        return self.listing.tools
+
+    @property
+    def settled(self) -> anyio.Event:
+        """Set when the source has been listed or has failed, or need not be open."""
+        return self.door.settled
+
+    @property
+    def old_in(self) -> float:
+        """Seconds until the last listing is old; below zero if it is."""
+        age = self.listing.age(self._clock())
+        return until_old(self.setup.policy.refresh_interval, self._fresh_for) - age
 
     @property
     def status(self) -> SourceStatus:
         """How the source is doing now; one that failed has failed until it is ready, also while it is retried."""
+        state = SourceState.FAILED if self.door.reason else self.door.state
+        reason = ASLEEP if state is SourceState.IDLE else self.door.reason
         name, kind = self.setup.name, self.setup.kind
-        state = SourceState.FAILED if self._reason else self._state
-        return SourceStatus(name, kind, state, len(self.tools), self._reason, self._seconds)
+        return SourceStatus(name, kind, state, len(self.tools), reason, self._seconds, self.listing.problems)
+
+    def stand_in(self, listing: Listing) -> bool:
+        """Take what another process listed, unless ours is known by now; return whether it was taken."""
+        if self.known or self.settled.is_set():
+            return False
+        self.listing, self.known = listing.within(self.setup.domain), True
+        if not self._is_running:  # else it is being opened already
+            self._sleep_if_lazy()
+        return True
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
-        """Call a tool of the source, opening it first if it is not open.
+        """Call a tool of the source, opened first if it is not open.
 
         Raises:
             Unavailable: the source cannot be opened, or went away during the call.
         """
-        source = self._source or await self._opened()
-        try:
-            return await source.call_tool(name, arguments)
-        except NotSent as lost:
-            source = await self._reopened(source, lost)
-            return await source.call_tool(name, arguments)
+        return await self.door.ask(lambda source: source.call_tool(name, arguments))
+
+    async def list_anew(self) -> None:
+        """Open the source if it is asleep and its listing is old; return when it was listed or has failed."""
+        if self.old_in <= 0 and self.door.state is SourceState.IDLE:
+            self._only_listed = True
+            await self.door.try_to_open()
 
     async def run(self) -> None:
-        """Keep the source open until cancelled; after a failure try again, later and later."""
+        """Keep the source as its policy says until cancelled; after a failure try again, later and later."""
         if self.setup.refused is not None:
-            self._move(SourceState.FAILED, self.setup.refused)
-            self._on_tools(self)
+            self._failed(self.setup.refused, is_final=True)
             return
-        pause = _FIRST_RETRY
+        self._is_running = True
         while True:
+            await self.door.wait_wanted()
             self._ready_at = math.inf
             try:
                 await self._hold_open()
             except ConfigurationError as error:
-                self._failed(_reason(error, self.setup.name))
+                self._failed(reason_of(error, self.setup.name), is_final=True)
                 return
             except Exception as error:  # noqa: BLE001  a plugin may raise anything; the others go on
-                self._failed(_reason(error, self.setup.name))
-            pause = _FIRST_RETRY if anyio.current_time() - self._ready_at > _LONGEST_RETRY else pause
-            await self._pause(pause)
-            pause = min(2 * pause, _LONGEST_RETRY)
+                self._failed(reason_of(error, self.setup.name))
+                await self.door.pause(lasted=anyio.current_time() - self._ready_at)
+            else:
+                self.door.fall_asleep()
+            self._only_listed = False
+
+    def _sleep_if_lazy(self) -> None:
+        """Be idle where that is the policy: known, and opened when it is wanted."""
+        if self.known and self.setup.policy.start == "lazy" and self.setup.refused is None:
+            self.door.fall_asleep()
 
     async def _hold_open(self) -> None:
-        started = anyio.current_time()
+        """Open the source and watch it until it fails, or until it is left because nobody uses it."""
+        started, is_left = anyio.current_time(), False
         factory = await run_in_thread(self._factory, self.setup.kind)  # may import for seconds
-        async with factory(self.setup.name, self.setup.options) as source:
+        try:
+            async with factory(self.setup.name, self.setup.options) as source:
+                await self._list(source)
+                self._opened_after(anyio.current_time() - started, source)
+                try:
+                    await self._watch(source)
+                    is_left = True
+                finally:
+                    self.door.leaving()
+        except Exception as error:
+            if not is_left:
+                raise
+            _log.info("%s: it did not end well: %s", self.setup.name, reason_of(error, self.setup.name))
+        if not is_left:
+            raise Unavailable(f"server {self.setup.name!r}", "the source ended by itself")
+
+    async def _watch(self, source: CatalogSource) -> None:
+        """List the source anew when it has changed or is due, and return when nobody has used it for long."""
+        while not self._is_unused():
+            with anyio.CancelScope(deadline=min(self._list_at, self._unused_at)) as waiting:
+                await source.wait_changed()
+            if not waiting.cancelled_caught:
+                await anyio.sleep(_BURST)
+            if not waiting.cancelled_caught or anyio.current_time() >= self._list_at:
+                await self._list_again(source)
+        _log.info("%s: left, since nobody uses it; %s", self.setup.name, ASLEEP)
+
+    @property
+    def _unused_at(self) -> float:
+        """When the source may be left, if nobody uses it until then."""
+        limit = self.setup.policy.idle_timeout
+        if not limit or self.setup.policy.start == "eager":
+            return math.inf
+        used = self.door.uses.last
+        is_wanted = used >= self._ready_at or not self._only_listed
+        return max(used, self._ready_at) + (limit if is_wanted else min(limit, _LINGER))
+
+    def _is_unused(self) -> bool:
+        return not self.door.uses.is_any and anyio.current_time() >= self._unused_at
+
+    async def _list_again(self, source: CatalogSource) -> None:
+        """List an open source; one that is too busy to answer keeps its listing, and its calls."""
+        try:
             await self._list(source)
-            self._opened_after(anyio.current_time() - started, source)
-            try:
-                while True:
-                    await source.wait_changed()
-                    await anyio.sleep(_BURST)
-                    await self._list(source)
-            finally:
-                self._source, self._leaving = None, True
-                self._wake()
-        raise Unavailable(f"server {self.setup.name!r}", "the source ended by itself")
+        except Unavailable as away:
+            if not self.door.uses.is_any:
+                raise
+            _log.warning("%s: not listed anew while it is in use: %s", self.setup.name, away.reason)
+            self._plan_next()
 
     async def _list(self, source: CatalogSource) -> None:
-        tools: Sequence[Any] = await source.list_tools()
-        if not all(isinstance(tool, Tool) for tool in tools):
-            raise TypeError("it listed something that is not a Tool")
-        self.tools = with_domains(tools, self.setup.domain)
+        tools = await source.list_tools()
+        listed = taken(tools, getattr(source, "problems", ()), self._clock())
+        self.listing, self._fresh_for = listed.within(self.setup.domain), fresh_for(source)
+        self._plan_next()
         self._on_tools(self)
+
+    def _plan_next(self) -> None:
+        self._list_at = anyio.current_time() + until_next(self.setup.policy.refresh_interval, self._fresh_for)
 
     def _opened_after(self, seconds: float, source: CatalogSource) -> None:
-        self._source, self._seconds, self._ready_at = source, seconds, anyio.current_time()
-        self._move(SourceState.READY)
+        self._seconds, self._ready_at = seconds, anyio.current_time()
+        self.door.opened(source)
         _log.info("%s: ready with %d tools after %.1f s", self.setup.name, len(self.tools), seconds)
 
-    def _failed(self, reason: str) -> None:
-        self._leaving = False
-        if reason != self._reason:
+    def _failed(self, reason: str, *, is_final: bool = False) -> None:
+        if reason not in {self.door.reason, self.setup.refused}:
             _log.error("%s: %s", self.setup.origin, reason)
-        self._move(SourceState.FAILED, reason)
+        self.door.failed(reason, is_final=is_final)
         self._on_tools(self)
-
-    def _move(self, state: SourceState, reason: str = "") -> None:
-        """Enter a state and wake everyone who waits for one."""
-        self._state = state
-        self._reason = "" if state is SourceState.READY else reason or self._reason
-        if state is not SourceState.CONNECTING:
-            self.settled.set()
-        self._wake()
-
-    def _wake(self) -> None:
-        moved, self._moved = self._moved, anyio.Event()
-        moved.set()
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, with jitter, before the next attempt; a call that wants the source ends the wait."""
-        self._wanted = anyio.Event()
-        with anyio.move_on_after(seconds * random.uniform(0.5, 1.0)):  # noqa: S311  not a secret
-            await self._wanted.wait()
-        self._wanted = None
-        self._move(SourceState.CONNECTING)
-
-    async def _reopened(self, gone: CatalogSource, lost: NotSent) -> CatalogSource:
-        """Return the source as it was opened anew, once the owner task has noticed that ``gone`` is."""
-        with anyio.move_on_after(_NOTICE):
-            while self._source is gone:
-                await self._moved.wait()
-        if self._source is gone:
-            raise lost
-        return await self._opened()
-
-    async def _opened(self) -> CatalogSource:
-        """Return the source once the attempt under way, or else an immediate one, has opened it."""
-        while self._leaving:
-            await self._moved.wait()
-        if self._wanted is not None:
-            self._wanted.set()
-            self._move(SourceState.CONNECTING)
-        while self._state is SourceState.CONNECTING:
-            await self._moved.wait()
-        if self._source is None:
-            raise Unavailable(f"server {self.setup.name!r}", self._reason)
-        return self._source
-
-
-def _reason(error: Exception, name: str) -> str:
-    """Return one clean line of bounded length that says why: it reaches models, terminals and logs."""
-    return " ".join(scrub(_said(error, name)).split())[:_LONGEST_REASON]
-
-
-def _said(error: Exception, name: str) -> str:
-    """Return what an error says; one of ours says all that is needed."""
-    if isinstance(error, Unavailable):
-        return error.reason
-    if isinstance(error, ToolweaverError):
-        return str(error)
-    return f"the source {name!r} failed: {type(error).__name__}: {error}"

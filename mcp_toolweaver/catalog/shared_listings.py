@@ -7,14 +7,17 @@ definition, servers that list the same tool share it, and a definition that does
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mcp_toolweaver.catalog.kept_tools import NOT_KEPT, decoded, encoded, row_of, tool_of
+from mcp_toolweaver.catalog.kept_tools import NOT_KEPT, decoded, encoded, noted, notes_of, row_of, tool_of
+from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.core.caching import Cache, CacheTier
 from mcp_toolweaver.core.tools import Tool
 
-_FORMAT = 1
+_FORMAT = 2
+_FORMATS = (1, 2)
+"""What can be read; the first did not say when a listing was made."""
 
 
 class SharedListings:
@@ -36,7 +39,7 @@ class SharedListings:
         self._definitions_lifetime = definitions_lifetime
         self._wait_ready = wait_ready
 
-    async def get(self, source: str) -> Sequence[Tool] | None:
+    async def get(self, source: str) -> Listing | None:
         """Return the listing under a key of `listing_key`; None if there is none, or if a definition is missing."""
         await self._wait_ready()
         (listing,) = await self._cache.get_many([source])
@@ -45,17 +48,19 @@ class SharedListings:
         except NOT_KEPT:
             return None
 
-    async def set(self, source: str, tools: Sequence[Tool]) -> None:
+    async def set(self, source: str, listing: Listing) -> None:
         """Keep a listing."""
+        tools = listing.tools
         definitions = [encoded(tool.definition) for tool in tools]
         digests = [_digest(definition) for definition in definitions]
         rows = [[row_of(tool), digest] for tool, digest in zip(tools, digests, strict=True)]
         kept = {_key(digest): definition for digest, definition in zip(digests, definitions, strict=True)}
         await self._cache.set_many(kept, ttl=self._definitions_lifetime)
-        await self._cache.set_many({source: encoded({"format": _FORMAT, "tools": rows})}, ttl=self._lifetime)
+        value = encoded({"format": _FORMAT, **notes_of(listing), "tools": rows})
+        await self._cache.set_many({source: value}, ttl=self._lifetime)
 
-    async def _read(self, listing: Any) -> Sequence[Tool] | None:
-        if listing["format"] != _FORMAT:
+    async def _read(self, listing: Any) -> Listing | None:
+        if listing["format"] not in _FORMATS:
             return None
         digests = [digest for _row, digest in listing["tools"]]
         definitions = await self._cache.get_many([_key(digest) for digest in digests])
@@ -64,7 +69,7 @@ class SharedListings:
             if definition is None or _digest(definition) != digest:
                 return None
             tools.append(tool_of(row, decoded(definition)))
-        return tools
+        return noted(listing, tools)
 
 
 def _key(digest: str) -> str:

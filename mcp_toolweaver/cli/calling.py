@@ -62,6 +62,6 @@ async def _resolved(catalog: Catalog, name: str) -> Tool:
     """Return the tool as soon as it is known, at the latest when every server is ready or has failed."""
     while not catalog.is_settled:
         with suppress(UnknownTool):
-            return resolve(await catalog.refresh(), name)
+            return resolve(await catalog.refresh(), name, departed=catalog.departed)
         await anyio.sleep(_LOOK_AGAIN)
-    return resolve(await catalog.refresh(), name)
+    return resolve(await catalog.refresh(), name, departed=catalog.departed)

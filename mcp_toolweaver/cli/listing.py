@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import anyio
 from rich.markup import escape
 from rich.table import Table
 
+from mcp_toolweaver.app import open_app
 from mcp_toolweaver.catalog.domains import DomainCount, count_domains
 from mcp_toolweaver.cli.configuring import configuration, is_usable
-from mcp_toolweaver.cli.printing import out, print_json, print_statuses, print_tools
-from mcp_toolweaver.cli.running import running
+from mcp_toolweaver.cli.printing import out, print_json, print_problems, print_statuses, print_tools
+from mcp_toolweaver.cli.running import by_words_alone, eagerly, running
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool
@@ -33,6 +34,10 @@ class Wishes:
     """The tools of all servers."""
     domains: bool = False
     """The domains; with a server, those of its tools."""
+    problems: bool = False
+    """What was left out of the lists, and why."""
+    known: bool = False
+    """What the last listings say; no server is started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class _Listing:
     total: int
     tools: Sequence[Tool] | None
     domains: Sequence[DomainCount] | None
+    problems: bool
 
 
 def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
@@ -48,7 +54,7 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
     loaded = configuration(config, log_level="warning")
     if not is_usable(loaded):
         return 2
-    snapshot, statuses = anyio.run(_list, loaded)
+    snapshot, statuses = anyio.run(_known if wishes.known else _list, loaded)
     server = wishes.server
     if server is not None and server not in snapshot.by_server and server not in {each.name for each in statuses}:
         sys.stderr.write(f"toolweaver: there is no server {server!r}; servers: {', '.join(snapshot.by_server)}\n")
@@ -62,8 +68,20 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
 
 
 async def _list(loaded: Configuration) -> tuple[Snapshot, tuple[SourceStatus, ...]]:
-    async with running(loaded, index=False) as app:
+    """Open every server: this is how one sees which work."""
+    async with running(eagerly(loaded), index=False) as app:
         return await app.catalog.refresh(), app.catalog.statuses
+
+
+async def _known(loaded: Configuration) -> tuple[Snapshot, tuple[SourceStatus, ...]]:
+    async with open_app(by_words_alone(loaded)) as app:
+        return app.catalog.snapshot, tuple(map(_as_known, app.catalog.statuses))
+
+
+def _as_known(status: SourceStatus) -> SourceStatus:
+    """Return the status of a source that is not opened, as far as it is known."""
+    is_listed = status.state is SourceState.IDLE or status.tools
+    return replace(status, reason="" if is_listed else "it was never listed", state=SourceState.IDLE)
 
 
 def _listing(snapshot: Snapshot, statuses: tuple[SourceStatus, ...], wishes: Wishes) -> _Listing:
@@ -74,6 +92,7 @@ def _listing(snapshot: Snapshot, statuses: tuple[SourceStatus, ...], wishes: Wis
         len(snapshot),
         chosen if shows_tools else None,
         count_domains(chosen) if wishes.domains else None,
+        wishes.problems,
     )
 
 
@@ -83,6 +102,10 @@ def _print(listing: _Listing) -> None:
         _print_domains(listing.domains)
     if listing.tools is not None:
         print_tools(listing.tools)
+    if listing.problems:
+        print_problems(listing.statuses)
+    elif count := sum(len(status.problems) for status in listing.statuses):
+        out.print(f"{count} problem{'' if count == 1 else 's'} in the lists; --problems shows them")
 
 
 def _print_domains(domains: Sequence[DomainCount]) -> None:

@@ -82,12 +82,15 @@ def list_(
     config: Config = None,
     tools: Annotated[bool, typer.Option("--tools", help="List the tools of all servers.")] = False,
     domains: Annotated[bool, typer.Option("--domains", help="List the domains: their tools and servers.")] = False,
+    problems: Annotated[bool, typer.Option("--problems", help="Show which tools were left out, and why.")] = False,
+    known: Annotated[bool, typer.Option("--known", help="Show what the last listings say; start no server.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the servers: which are ready, which failed and why, and how many tools each has."""
+    """Start all servers and list them: which are ready, which failed and why, and how many tools each has."""
     from mcp_toolweaver.cli import listing  # noqa: PLC0415
 
-    raise typer.Exit(listing.run(config, listing.Wishes(server, tools=tools, domains=domains), as_json=as_json))
+    wishes = listing.Wishes(server, tools=tools, domains=domains, problems=problems, known=known)
+    raise typer.Exit(listing.run(config, wishes, as_json=as_json))
 
 
 @app.command()

@@ -18,7 +18,12 @@ from mcp_toolweaver.text.summary import summarize
 
 out = Console()
 
-_STYLES = {SourceState.READY: "green", SourceState.CONNECTING: "yellow", SourceState.FAILED: "red"}
+_STYLES = {
+    SourceState.READY: "green",
+    SourceState.IDLE: "cyan",
+    SourceState.CONNECTING: "yellow",
+    SourceState.FAILED: "red",
+}
 
 
 def print_json(value: Any) -> None:
@@ -57,6 +62,15 @@ def print_statuses(statuses: Sequence[SourceStatus], tools: int) -> None:
         state = f"[{_STYLES[status.state]}]{status.state}[/]"
         table.add_row(escape(status.name), status.kind, state, str(status.tools), seconds, escape(status.reason))
     out.print(table)
+
+
+def print_problems(statuses: Sequence[SourceStatus]) -> None:
+    """Print what was left out of the servers' lists, or repaired, and why."""
+    table = Table("server", "problem")
+    for status in statuses:
+        for problem in status.problems:
+            table.add_row(escape(status.name), escape(problem))
+    out.print(table if table.row_count else "no tool was left out")
 
 
 def print_tools(tools: Sequence[Tool]) -> None:

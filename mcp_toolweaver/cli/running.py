@@ -24,7 +24,7 @@ err = Console(stderr=True)
 async def running(
     loaded: Configuration, *, settle: bool = True, index: bool = True, meaning: bool = True
 ) -> AsyncGenerator[App]:
-    """Open everything, wait until each server is ready or has failed, and index the catalog.
+    """Open what is not known, wait until each server is known, ready or has failed, and index the catalog.
 
     Args:
         loaded: The configuration.
@@ -59,6 +59,12 @@ def by_words_alone(loaded: Configuration) -> Configuration:
     """Return the configuration with search by meaning turned off."""
     embedding = loaded.settings.embedding.model_copy(update={"enabled": False})
     return replace(loaded, settings=loaded.settings.model_copy(update={"embedding": embedding}))
+
+
+def eagerly(loaded: Configuration) -> Configuration:
+    """Return the configuration with every server opened at once, known or not."""
+    sources = tuple(replace(source, own={**source.own, "start": "eager"}) for source in loaded.sources)
+    return replace(loaded, sources=sources)
 
 
 async def _connect(catalog: Catalog, progress: Progress) -> None:

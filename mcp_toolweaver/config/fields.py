@@ -74,9 +74,50 @@ class Fields:
         self.refuse(name, "must be a number of seconds above 0", f'write "{name}": 60')
         return None
 
+    def lifetime(self, name: str) -> float | None:
+        """Return a number of seconds, which may be zero; None if there is none."""
+        return self._number(name, 0, "a number of seconds, or 0", 600)
+
+    def count(self, name: str, *, least: int) -> int | None:
+        """Return a whole number; None if there is none."""
+        value = self._number(name, least, f"a whole number of at least {least}", max(least, 8))
+        if value is None or value == int(value):
+            return None if value is None else int(value)
+        self.refuse(name, f"must be a whole number of at least {least}", f'write "{name}": {max(least, 8)}')
+        return None
+
+    def choice(self, name: str, *choices: str) -> str | None:
+        """Return one of a few words, in any case; None if there is none."""
+        value = self.text(name)
+        if value is None or value.lower() in choices:
+            return value and value.lower()
+        self.refuse(name, f"must be {' or '.join(choices)}", f'write "{name}": "{choices[0]}"')
+        return None
+
+    def flag(self, name: str) -> bool | None:
+        """Return true or false; None if there is neither."""
+        return self._flag(name)
+
+    def flag_or_text(self, name: str) -> bool | str | None:
+        """Return true, false or a text that is not blank; None if there is none."""
+        value = self._values.get(name)
+        if not isinstance(value, str):
+            return self._flag(name)
+        if value.strip():
+            return value.strip()
+        self.refuse(name, "is empty", f'write "{name}": false for none')
+        return None
+
     def refuse(self, name: str, message: str, fix: str) -> None:
         """Report that a field is wrong."""
         self._problems.add(name, message, fix)
+
+    def _number(self, name: str, least: float, what: str, example: float) -> float | None:
+        value = self._values.get(name)
+        if value is None or (is_number(value) and value >= least):
+            return value
+        self.refuse(name, f"must be {what}", f'write "{name}": {example:g}')
+        return None
 
     def _flag(self, name: str) -> bool | None:
         value = self._values.get(name)

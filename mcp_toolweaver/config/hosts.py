@@ -16,6 +16,7 @@ from typing import Any
 from mcp_toolweaver.config.codex import shared_form
 from mcp_toolweaver.config.fields import Fields
 from mcp_toolweaver.config.json_types import as_object, type_name
+from mcp_toolweaver.config.own_policy import own_offer, own_policy
 from mcp_toolweaver.config.problems import Problems
 from mcp_toolweaver.config.server_options import UNDERSTOOD, server_options
 from mcp_toolweaver.config.sources import SERVER_KIND, SourceSpec, invalid_options
@@ -53,15 +54,12 @@ def server_source(name: str, entry: Mapping[str, Any], variables: Variables, pro
         variables: What the variables in it stand for.
         problems: The collector of this very entry.
     """
-    options, domain = _options(entry, variables, problems)
-    return SourceSpec(name, SERVER_KIND, invalid_options(problems) or options, problems.key, domain)
-
-
-def _options(entry: Mapping[str, Any], variables: Variables, problems: Problems) -> tuple[dict[str, Any], str | None]:
     known = {key: value for key, value in shared_form(entry, problems).items() if key in UNDERSTOOD}
     fields = Fields(variables.expand(known, problems), problems)
     # A text that lacks a variable would be refused once more for what it lacks.
-    return ({} if problems.found else server_options(fields)), fields.text("domain") or None
+    options = {} if problems.found else server_options(fields)
+    own, offer = own_policy(fields), own_offer(fields)
+    return SourceSpec(name, SERVER_KIND, invalid_options(problems) or options, problems.key, own=own, **offer)
 
 
 def _servers(entries: Any, variables: Variables, problems: Problems) -> Iterator[SourceSpec]:

@@ -6,13 +6,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mcp_toolweaver.config.fields import Fields
+from mcp_toolweaver.config.own_policy import OURS
 
 UNDERSTOOD = frozenset(
     {"type", "transport", "command", "args", "env", "cwd", "url", "serverUrl", "httpUrl", "headers", "http_headers"}
-    | {"connectTimeout", "callTimeout", "startup_timeout_sec", "tool_timeout_sec", "domain"}
+    | {"connectTimeout", "callTimeout", "startup_timeout_sec", "tool_timeout_sec", "maxFrameBytes"}
+    | OURS
 )
 """The fields that mean something here; hosts have many others."""
 
+_LEAST_FRAME = 65_536
 _URL = ("httpUrl", "url", "serverUrl")
 _TRANSPORTS = {"stdio": "stdio", "http": "http", "streamablehttp": "http", "sse": "sse"}
 _USE_TRANSPORT = "use one of stdio, http, sse"
@@ -32,7 +35,7 @@ def server_options(fields: Fields) -> dict[str, Any]:
         return {}
     transport = transport or _inferred(fields)
     connection = _local(fields) if transport == "stdio" else _remote(fields, transport)
-    return connection | _timeouts(fields)
+    return connection | _limits(fields)
 
 
 def _declared(fields: Fields) -> str | None:
@@ -87,9 +90,10 @@ def _is_web_address(url: str) -> bool:
         return False
 
 
-def _timeouts(fields: Fields) -> dict[str, float]:
-    seconds = {
+def _limits(fields: Fields) -> dict[str, float]:
+    limits = {
         "connect_timeout": fields.seconds("connectTimeout", "startup_timeout_sec"),
         "call_timeout": fields.seconds("callTimeout", "tool_timeout_sec"),
+        "max_frame_bytes": fields.count("maxFrameBytes", least=_LEAST_FRAME),
     }
-    return {name: value for name, value in seconds.items() if value is not None}
+    return {name: value for name, value in limits.items() if value is not None}

@@ -7,66 +7,39 @@ A variable is named by its path: ``TOOLWEAVER_DOWNSTREAM__CALL_TIMEOUT=120``.
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mcp_toolweaver.config.result_settings import ResultSettings
+from mcp_toolweaver.config.setting_types import (
+    Count,
+    Device,
+    Engine,
+    Folder,
+    Lifetime,
+    LogLevel,
+    Port,
+    Positive,
+    Precision,
+    RedisUrl,
+    Seconds,
+    Share,
+    StartAt,
+    Text,
+    lower,
+    number,
+)
+from mcp_toolweaver.core.policy import SourcePolicy
 
 ENVIRONMENT_PREFIX = "TOOLWEAVER_"
 NESTED_DELIMITER = "__"
 _APPLICATION = "toolweaver"
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise PydanticCustomError("number", "Input should be a number, not true or false")
-    return value
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _device(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]{1,3})?", value.lower()):
-        raise PydanticCustomError("device", "Input should be auto, cpu, mps, cuda, or one card such as cuda:1")
-    return value.lower()
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    if not re.match(r"(rediss?(\+(sentinel|cluster))?|unix)://.", value.get_secret_value()):
-        raise PydanticCustomError(
-            "redis",
-            "Input should be a URL such as redis://localhost:6379; rediss:// is with TLS, and the guide has more",
-        )
-    return value
-
-
-def _folder(value: Any) -> Any:
-    if not isinstance(value, str | Path) or not str(value).strip():
-        raise PydanticCustomError("folder", "Input should be the path of a folder")
-    return os.path.expanduser(value)  # noqa: PTH111  # Path.expanduser() raises where there is no home
-
-
-Count: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=0)]
-Seconds: TypeAlias = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
-Lifetime: TypeAlias = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
-Share: TypeAlias = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
-Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder)]
-Positive: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1)]
-Port: TypeAlias = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65_535)]
-Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
-Engine: TypeAlias = Annotated[Literal["embedded", "memory", "qdrant"], BeforeValidator(_lower)]
-Device: TypeAlias = Annotated[str, BeforeValidator(_device)]
-Precision: TypeAlias = Annotated[Literal["auto", "fp32", "int8"], BeforeValidator(_lower)]
-LogLevel: TypeAlias = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+_POLICY = SourcePolicy()
 
 
 class _Part(BaseModel):
@@ -81,12 +54,31 @@ class ExposeSettings(_Part):
 
 
 class DownstreamSettings(_Part):
-    """How long the servers behind us may take; one server may have its own values."""
+    """How the servers behind us are treated, times in seconds; one server may have its own values."""
 
     connect_timeout: Seconds = 60.0
-    """Seconds for starting a server and listing its tools."""
+    """For starting a server and listing its tools."""
     call_timeout: Seconds = 60.0
-    """Seconds for one call of a tool."""
+    """For one request to a server."""
+    start: StartAt = _POLICY.start
+    """``lazy`` starts a server whose tools are known when one of them is called, ``eager`` with us."""
+    idle_timeout: Lifetime = _POLICY.idle_timeout
+    """Without a call for so long, a lazy server is stopped; 0 never stops one."""
+    refresh_interval: Lifetime = _POLICY.refresh_interval
+    """A listing that is older is made anew; 0 never does that unasked."""
+    concurrency: Positive = _POLICY.concurrency
+    """Calls in flight at one server."""
+    queue: Count = _POLICY.queue
+    """Calls that wait for one of those to end; more are refused."""
+    queue_timeout: Seconds = _POLICY.queue_timeout
+    """How long one waits."""
+    deadline: Seconds = _POLICY.deadline
+    """For all of a call, once it does not wait."""
+
+    @property
+    def policy(self) -> SourcePolicy:
+        """The part of it that is not the server's own to know."""
+        return SourcePolicy(**self.model_dump(exclude={"connect_timeout", "call_timeout"}))
 
 
 class EmbeddingSettings(_Part):
@@ -121,7 +113,7 @@ class IndexSettings(_Part):
     """Keeps our tools apart from those of others in one collection; equal on all that serve the same tools."""
     prefix: Text = "toolweaver"
     """What the names of our collections begin with."""
-    sharding: Annotated[Literal["auto", "custom"], BeforeValidator(_lower)] = "auto"
+    sharding: Annotated[Literal["auto", "custom"], BeforeValidator(lower)] = "auto"
     """``custom`` gives domains shards of their own on a cluster."""
     shard_number: Positive | None = None
     replication_factor: Positive | None = None
@@ -156,7 +148,7 @@ class SearchSettings(_Part):
 class RedisSettings(_Part):
     """A Redis that several Toolweavers share; without ``url`` none is used."""
 
-    url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
+    url: RedisUrl | None = None
     """``redis://``, ``rediss://`` for TLS, ``unix://``, or either with ``+sentinel`` or ``+cluster``; see the guide."""
     username: Text | None = None
     password: SecretStr | None = None
@@ -168,7 +160,7 @@ class RedisSettings(_Part):
     """Our certificate and its key, for a server that asks for one."""
     sentinel_username: Text | None = None
     sentinel_password: SecretStr | None = None
-    max_connections: Annotated[int, BeforeValidator(_number), Field(ge=1, le=50)] = 20
+    max_connections: Annotated[int, BeforeValidator(number), Field(ge=1, le=50)] = 20
     timeout: Seconds = 0.25
     """Seconds for one answer, after which the file serves instead."""
     prefix: Text = "toolweaver"

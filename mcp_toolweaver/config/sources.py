@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mcp_toolweaver.config.problems import Problem, Problems
 from mcp_toolweaver.config.settings import Settings
+from mcp_toolweaver.core.policy import SourcePolicy
 
 SERVER_KIND = "mcp_server"
 """The kind of every source that is an MCP server, whichever host's format it was written in."""
@@ -32,7 +33,7 @@ class SourceSpec:
         {"transport": "http" | "sse", "url": str, "headers": {str: str}}
 
     ``cwd`` is there only where it was given, and so are ``connect_timeout`` and
-    ``call_timeout`` (seconds). Other kinds have the options that the owner wrote, with a
+    ``call_timeout`` (seconds), and ``max_frame_bytes``. Other kinds have the options that the owner wrote, with a
     relative ``path`` made absolute.
     """
 
@@ -46,11 +47,27 @@ class SourceSpec:
     """The key in the file that it was declared at: ``mcpServers.github``, ``sources[0]``."""
     domain: str | None = None
     """The domain of its tools, if the owner chose one."""
+    own: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the owner chose for it alone, by the names of the fields of `SourcePolicy`."""
+    prefix: bool | str = True
+    """What its tools are called by before their own names: its name, nothing, or this text."""
+    resources: bool = True
+    """Whether its resources are offered."""
+    prompts: bool = True
+    """Whether its prompts are offered."""
 
     @property
     def invalid(self) -> str | None:
         """Why it cannot be opened and how to mend that; None if it can be tried."""
         return self.options.get(INVALID)
+
+    def policy(self, settings: Settings) -> SourcePolicy:
+        """Return how it is treated: as its owner chose for it, else for all.
+
+        What is not a server is always open: it costs nothing, and a file may be another one by now.
+        """
+        policy = replace(settings.downstream.policy, **self.own)
+        return policy if self.kind == SERVER_KIND else replace(policy, start="eager")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
     ├── Unavailable            a part is away; the only error that a fallback catches
     │   ├── DeadlineExceeded   it did not answer in time
     │   ├── CircuitOpen        it failed a moment ago and is not asked for a while
+    │   ├── Busy               it has as much to do as it may be given at once
     │   ├── Refused            it is well, and will not do what it was asked
     │   ├── InUse              another process has it for itself; nothing is wrong with it
     │   ├── Unneeded           it has nothing to do; nothing is wrong with it
@@ -47,6 +48,10 @@ class CircuitOpen(Unavailable):
     """A part failed a moment ago, and is not asked again before a trial has succeeded."""
 
 
+class Busy(Unavailable):
+    """A part has as much to do as it may be given at once; the message says when to ask again."""
+
+
 class Refused(Unavailable):
     """A part answered that it will not do this, such as a full or read-only store a change."""
 
@@ -78,9 +83,11 @@ class InvalidRequest(ToolweaverError):
 class UnknownTool(InvalidRequest):
     """No tool has the requested name."""
 
-    def __init__(self, name: str, closest: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, closest: Sequence[str] = (), happened: str = "") -> None:
+        """Say that there is no tool of this name, what ``happened`` to the one there was, and which are close."""
         hint = f" Closest names: {', '.join(closest)}." if closest else ""
-        super().__init__(f"There is no tool named {name!r}.{hint} Use search_tools to find tools.")
+        told = f" What happened: {happened}." if happened else ""
+        super().__init__(f"There is no tool named {name!r}.{told}{hint} Use search_tools to find tools.")
         self.name = name
         self.closest = tuple(closest)
 

@@ -138,6 +138,7 @@ class ToolCaller(Protocol):
 
         Raises:
             InvalidArguments: the arguments do not fit.
+            UnknownTool: the tool has left its server's list.
             ToolNotCallable: nothing stands behind the tool.
             Unavailable: the server behind it is away or did not answer in time.
         """
@@ -159,7 +160,12 @@ class CatalogView(Protocol):
 
 
 class CatalogSource(Protocol):
-    """Where tools come from and where their calls go: the interface of a plugin."""
+    """Where tools come from and where their calls go: the interface of a plugin.
+
+    Two attributes are read where there are: ``fresh_for``, the seconds that the last listing may be
+    believed (None if the source does not know), and ``problems``, texts that say which tools of it
+    were left out or repaired, and why.
+    """
 
     async def list_tools(self) -> Sequence[Tool]:
         """List all tools.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+ASLEEP = "it starts when a tool of it is called"
+"""Why an idle source is not ready."""
+
 NEEDS_LOGIN = "it needs a login"
 """How a reason says that the server refuses us for want of credentials, and nothing else is wrong."""
 
@@ -14,6 +17,8 @@ class SourceState(StrEnum):
 
     CONNECTING = "connecting"
     READY = "ready"
+    IDLE = "idle"
+    """Its tools are known, and it is opened when one of them is called."""
     FAILED = "failed"
 
 
@@ -30,6 +35,8 @@ class SourceStatus:
     """Why it is not ready, and what to do; empty if it is."""
     seconds: float | None = None
     """How long the last connection and listing took."""
+    problems: tuple[str, ...] = ()
+    """What of its last listing was left out or repaired, and why."""
 
     @property
     def needs_login(self) -> bool:

@@ -11,7 +11,7 @@ from mcp_toolweaver.core.errors import CircuitOpen, DeadlineExceeded, Unavailabl
 from mcp_toolweaver.resilience.backoff import Backoff
 
 _FAILURES = 3
-"""So many failures in a row open it; a missed deadline, for which somebody waited, does so at once."""
+"""So many failures in a row open it; a missed deadline, for which somebody waited, may do so at once."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 10.0
 
@@ -37,6 +37,7 @@ class Breaker:
         failures: int = _FAILURES,
         first_pause: float = _FIRST_PAUSE,
         longest_pause: float = _LONGEST_PAUSE,
+        deadline_opens: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start closed.
@@ -47,6 +48,7 @@ class Breaker:
             first_pause: Seconds until the first trial, at most; doubled each time, until it was closed for longer than
                 the longest pause.
             longest_pause: Seconds between two trials, at most.
+            deadline_opens: Whether one missed deadline opens it, as is right where all requests are alike.
             clock: Returns seconds, and never goes back.
         """
         self.state = Circuit.CLOSED
@@ -54,6 +56,7 @@ class Breaker:
         """Why it opened; kept until a trial has succeeded."""
         self._part = part
         self._failures = failures
+        self._deadline_opens = deadline_opens
         self._backoff = Backoff(first_pause, longest_pause)
         self._closed_at = math.inf
         self._clock = clock
@@ -89,7 +92,8 @@ class Breaker:
         if self.state is Circuit.OPEN:
             return False  # asked before it opened
         self._in_a_row += 1
-        is_enough = self._in_a_row >= self._failures or isinstance(away, DeadlineExceeded)
+        is_late = self._deadline_opens and isinstance(away, DeadlineExceeded)
+        is_enough = is_late or self._in_a_row >= self._failures
         if self.state is Circuit.CLOSED and not is_enough:
             return False
         self.open(away)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from mcp_toolweaver.core.errors import AmbiguousTool, UnknownTool
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
@@ -13,15 +14,22 @@ _CLOSEST = 3
 _LEAST_SIMILARITY = 60.0
 _LONGEST_NAME = 300
 
+Departed: TypeAlias = Callable[[str, str | None], str | None]
+"""Says what happened to the tool of a name, and perhaps of a server, if there was one."""
 
-def resolve(snapshot: Snapshot, name: str, server: str | None = None) -> Tool:
+
+def _nothing(_name: str, _server: str | None) -> None:
+    return None
+
+
+def resolve(snapshot: Snapshot, name: str, server: str | None = None, departed: Departed = _nothing) -> Tool:
     """Return the tool that is meant by a callable name, a pair, or a name that only one server has.
 
     A pair is ``server`` and the tool's own name, or both in ``name`` joined by ``::``,
     ``__``, ``/``, ``.`` or ``:``.
 
     Raises:
-        UnknownTool: no tool fits; carries the closest callable names.
+        UnknownTool: no tool fits; carries the closest callable names, and what ``departed`` knows.
         AmbiguousTool: several fit.
     """
     exact = _exact(snapshot, name, server)
@@ -32,7 +40,7 @@ def resolve(snapshot: Snapshot, name: str, server: str | None = None) -> Tool:
         return next(iter(readings.values()))
     if readings:
         raise AmbiguousTool(name[:_LONGEST_NAME], [tool.callable_name for tool in readings.values()])
-    raise UnknownTool(name[:_LONGEST_NAME], _similar(snapshot, name, server))
+    raise UnknownTool(name[:_LONGEST_NAME], _similar(snapshot, name, server), departed(name, server) or "")
 
 
 def _exact(snapshot: Snapshot, name: str, server: str | None) -> Tool | None:

@@ -280,10 +280,13 @@ async def test_tools_of_a_failed_server_are_found_with_a_note(tmp_path: Path) ->
     check = f"import os, sys\nif os.path.exists({str(switch)!r}): sys.exit('the key has expired')\n"
     script = check + "import mcp_server_time as server\nserver.main()"
     config = write_config(tmp_path, {"clock": {"command": sys.executable, "args": ["-c", script]}})
+    call = {"name": "clock__get_current_time", "arguments": {"timezone": "UTC"}}
     async with host(config) as client:
-        await client.call_tool("call_tool", {"name": "clock__get_current_time", "arguments": {"timezone": "UTC"}})
+        assert not (await client.call_tool("call_tool", call)).is_error
     switch.touch()
     async with host(config) as client:
+        assert (await _found(client, "current time"))["degraded"] == []  # nobody has called it
+        assert "the key has expired" in text_of(await client.call_tool("call_tool", call))
         with anyio.fail_after(30):
             while "the key has expired" not in " ".join((await _found(client, "current time"))["degraded"]):
                 await anyio.sleep(0.05)

@@ -11,6 +11,7 @@ import pytest
 
 from mcp_toolweaver.cache.counters import REFUSED
 from mcp_toolweaver.caches import Caches
+from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.core.caching import QuickCache
 from mcp_toolweaver.core.query import Hit, SearchRequest, SearchResult
@@ -24,6 +25,7 @@ from tests.redis.server import RedisServer, eventually, redis_server
 pytestmark = pytest.mark.anyio
 
 TOOLS = [make_tool(f"tool_{number}", f"Do thing {number}.", domain="things") for number in range(30)]
+LISTING = Listing.of(TOOLS, 1.5e9, ["tool 'x' has no name"])
 REQUEST = SearchRequest("how to do it")
 RESULT = SearchResult((Hit(TOOLS[0], 0.9),), "high", "hybrid")
 
@@ -110,16 +112,16 @@ async def test_another_prefix_is_another_cache(server: RedisServer, first: Cache
 async def test_what_a_server_listed_for_one_is_known_to_the_other(
     server: RedisServer, first: Caches, second: Caches
 ) -> None:
-    await _listings(first).set("catalog:a", TOOLS)
+    await _listings(first).set("catalog:a", LISTING)
     await _until_kept(server, "catalog:a")
-    assert list(await _listings(second).get("catalog:a") or ()) == TOOLS
+    assert await _listings(second).get("catalog:a") == LISTING
     assert await _listings(second).get("catalog:b") is None
 
 
 async def test_a_listing_of_which_a_definition_is_lost_or_planted_is_not_used(
     server: RedisServer, first: Caches, second: Caches
 ) -> None:
-    await _listings(first).set("catalog:a", TOOLS)
+    await _listings(first).set("catalog:a", LISTING)
     await _until_kept(server, "catalog:a")
     one, another, *_rest = await server.keys("*:definitions:*")
     kept = await server.ask("GET", one)
@@ -128,13 +130,14 @@ async def test_a_listing_of_which_a_definition_is_lost_or_planted_is_not_used(
     await server.ask("DEL", one)
     assert await _listings(second).get("catalog:a") is None
     await server.ask("SET", one, kept)
-    assert list(await _listings(second).get("catalog:a") or ()) == TOOLS
+    assert await _listings(second).get("catalog:a") == LISTING
 
 
 async def test_a_definition_that_two_servers_list_is_kept_once(server: RedisServer, first: Caches) -> None:
     listings = _listings(first)
-    await listings.set("catalog:a", TOOLS)
-    await listings.set("catalog:b", [make_tool(tool.id.name, tool.description, server="other") for tool in TOOLS])
+    await listings.set("catalog:a", LISTING)
+    others = [make_tool(tool.id.name, tool.description, server="other") for tool in TOOLS]
+    await listings.set("catalog:b", Listing.of(others))
     await _until_kept(server, "catalog:b")
     assert len(await server.keys("*:definitions:*")) == len(TOOLS)
 

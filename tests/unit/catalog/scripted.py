@@ -1,5 +1,6 @@
 """A source plugin, and a cache, that do what a test tells them to."""
 
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -11,9 +12,11 @@ from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.runner import SourceSetup
 from mcp_toolweaver.core.interfaces import CatalogSource
+from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
 
+EAGER = SourcePolicy(start="eager")
 PATIENCE = 5.0
 """Seconds after which a test that waits has failed."""
 
@@ -119,21 +122,32 @@ def catalog_of(
     cache: MemoryCache | None = None,
     options: Mapping[str, Any] | None = None,
     domain: str | None = None,
+    policy: SourcePolicy | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Catalog:
     """Return a catalog of a source a plugin, all of a kind and a name of their own."""
     setups = [
-        SourceSetup(name, f"kind-{name}", options or {}, f"mcp.json: mcpServers.{name}", domain) for name in plugins
+        SourceSetup(
+            name,
+            f"kind-{name}",
+            options or {},
+            f"mcp.json: mcpServers.{name}",
+            domain,
+            policy=policy or SourcePolicy(),
+        )
+        for name in plugins
     ]
-    return Catalog(setups, Listings(cache or MemoryCache()), lambda kind: plugins[kind.removeprefix("kind-")])
+    listings = Listings(cache or MemoryCache())
+    return Catalog(setups, listings, lambda kind: plugins[kind.removeprefix("kind-")], clock=clock)
 
 
 @asynccontextmanager
-async def running(catalog: Catalog) -> AsyncGenerator[None]:
+async def running(catalog: Catalog, patience: float = PATIENCE) -> AsyncGenerator[None]:
     """Restore and run the catalog; a body that takes longer than our patience fails."""
     await catalog.restore()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(catalog.run)
-        with anyio.fail_after(PATIENCE):
+        with anyio.fail_after(patience):
             yield
         tasks.cancel_scope.cancel()
 

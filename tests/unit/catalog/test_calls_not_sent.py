@@ -56,7 +56,7 @@ async def test_it_is_sent_again_only_once() -> None:
 async def test_a_source_that_does_not_notice_its_loss_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mcp_toolweaver.catalog.runner._NOTICE", 0.01)
+    monkeypatch.setattr("mcp_toolweaver.catalog.door._NOTICE", 0.01)
     plugin = Losing(1, notices=False)
     catalog = catalog_of({"s": plugin})
     async with running(catalog):

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable
+from mcp_toolweaver.core.errors import ToolNotCallable, UnknownTool
 from mcp_toolweaver.core.tools import ToolResult
 from tests.unit.catalog.scripted import Plugin, catalog_of, found, outcomes_of, running, tool, until_snapshot
 
@@ -64,7 +64,7 @@ async def test_a_tool_of_a_file_is_not_callable_and_the_error_says_what_to_do() 
     assert "add the server 'jira' to mcpServers" in message
 
 
-async def test_a_tool_that_is_gone_is_unavailable_to_who_still_holds_it() -> None:
+async def test_who_still_holds_a_tool_that_is_gone_is_told_what_happened() -> None:
     plugin = Plugin(tool("s", "t"))
     catalog = catalog_of({"s": plugin})
     async with running(catalog):
@@ -72,7 +72,7 @@ async def test_a_tool_that_is_gone_is_unavailable_to_who_still_holds_it() -> Non
         held = found(catalog, "s", "t")
         plugin.change()
         await until_snapshot(catalog)
-        with pytest.raises(Unavailable, match="no longer part of the catalog"):
+        with pytest.raises(UnknownTool, match=r"server 's' no longer has 't' \(it left its list at \d\d:\d\d\)"):
             await catalog.call(held, {})
         assert plugin.calls == []
 

@@ -6,10 +6,11 @@ from typing import Any
 import anyio
 import pytest
 
+from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.catalog.listings import Listings, listing_key
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.core.tools import Tool
-from tests.unit.catalog.scripted import MemoryCache, Plugin, catalog_of, running, status_of, tool, until_snapshot
+from tests.unit.catalog.scripted import EAGER, MemoryCache, Plugin, catalog_of, running, status_of, tool, until_snapshot
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +39,7 @@ async def test_tools_of_the_last_run_are_there_before_any_source_is_opened() -> 
     await catalog.restore()
     assert list(catalog.snapshot.tools.values()) == list(plugin.tools)
     assert (never_opened.attempts, catalog.is_known) == (0, True)
-    assert (status_of(catalog, "s").state, status_of(catalog, "s").tools) == (SourceState.CONNECTING, 2)
+    assert (status_of(catalog, "s").state, status_of(catalog, "s").tools) == (SourceState.IDLE, 2)
 
 
 async def test_a_source_that_was_never_listed_is_not_known() -> None:
@@ -61,7 +62,7 @@ async def test_a_new_listing_takes_the_place_of_the_restored_one() -> None:
     await_gate = anyio.Event()
     plugin = Plugin(tool("s", "new"))
     plugin.gate = await_gate
-    catalog = catalog_of({"s": plugin}, cache=cache)
+    catalog = catalog_of({"s": plugin}, cache=cache, policy=EAGER)
     async with running(catalog):
         assert [str(each) for each in catalog.snapshot.tools] == ["s::old"]
         await_gate.set()
@@ -114,10 +115,12 @@ async def test_everything_about_a_tool_survives_the_cache() -> None:
     }
     one = Tool.from_definition("sé", definition, domain="d", server_description="über", is_callable=False)
     listings = Listings(MemoryCache())
-    await listings.set("key", [one])
-    restored_tools = await listings.get("key")
-    assert restored_tools == [one]
-    assert [each.digest for each in restored_tools or ()] == [one.digest]
+    listing = Listing.of([one], 1.5e9, ["tool 'x' is left out"])
+    await listings.set("key", listing)
+    kept = await listings.get("key")
+    assert kept is not None
+    assert kept == listing
+    assert [each.digest for each in kept.tools] == [one.digest]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +146,8 @@ async def test_everything_about_a_tool_survives_the_cache() -> None:
         b'{"format": 1, "tools": [{"server": 5, "definition": {"name": "t"}}]}',
         b'{"format": 1, "tools": [{"server": "s", "definition": {"name": "t"}, "domain": 5}]}',
         b'{"format": 99, "tools": []}',
+        b'{"format": 2, "tools": [], "made_at": null}',
+        b'{"format": 2, "tools": [], "problems": [5]}',
         b'{"format": 1, "tools": [' + b'{"server": "s", "definition": {"name": "t"}}, ' * 3,
         b"[" * 100_000,
     ],
@@ -163,7 +168,7 @@ async def test_a_cached_listing_with_hidden_characters_is_none(hidden: str, esca
     """Listings are kept as they were mended; one with such characters is not what was kept."""
     cache = MemoryCache()
     listings = Listings(cache)
-    await listings.set("key", [tool("s", "t", "visible, and a \\\\user\\\\name")])
+    await listings.set("key", Listing.of([tool("s", "t", "visible, and a \\\\user\\\\name")]))
     assert await listings.get("key")
     kept = json.loads(cache.values["key"])
     kept["tools"][0]["definition"]["description"] = f"in{hidden}visible"

@@ -12,9 +12,11 @@ from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.runner import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
+from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.core.tools import ToolResult
 from tests.unit.catalog.scripted import (
+    EAGER,
     MemoryCache,
     Plugin,
     found,
@@ -49,10 +51,11 @@ def connected(
     own: MemoryCache | None = None,
     domain: str | None = None,
     wait_ready: Callable[[], Awaitable[None]] = anyio.lowlevel.checkpoint,
+    policy: SourcePolicy = EAGER,
 ) -> Catalog:
     """Return a catalog of one source over a shared cache, with listings of its own."""
     shared = SharedListings(cache, lifetime=60.0, definitions_lifetime=60.0, wait_ready=wait_ready)
-    setup = SourceSetup("s", "kind", {}, "mcp.json: mcpServers.s", domain)
+    setup = SourceSetup("s", "kind", {}, "mcp.json: mcpServers.s", domain, policy=policy)
     return Catalog([setup], Listings(own or MemoryCache()), lambda _kind: plugin, shared)
 
 
@@ -87,6 +90,20 @@ async def test_what_we_listed_is_there_for_a_process_that_has_never_listed_anyth
         assert (catalog.is_known, catalog.is_settled) == (True, False)
         assert found(catalog, "s", "theirs") == THEIRS
         assert (status_of(catalog, "s").state, status_of(catalog, "s").tools) == (SourceState.CONNECTING, 1)
+
+
+async def test_what_another_process_listed_starts_nothing_until_it_is_called() -> None:
+    cache = MemoryCache()
+    await listed(Plugin(THEIRS), cache)
+    plugin = Plugin(THEIRS)
+    catalog = connected(plugin, cache, policy=SourcePolicy())
+    async with running(catalog):
+        await until_snapshot(catalog, "s::theirs")
+        await catalog.wait_settled()
+        assert status_of(catalog, "s").state is SourceState.IDLE
+        assert plugin.attempts == 0
+        assert await catalog.call(found(catalog, "s", "theirs"), {})
+        assert plugin.attempts == 1
 
 
 async def test_our_listing_takes_the_place_of_theirs_and_is_told() -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.core.definition import MalformedTool
 from mcp_toolweaver.core.tools import Tool
@@ -49,8 +50,14 @@ def shared(cache: FakeCache) -> SharedListings:
 async def listed(*tools: Tool) -> WrittenCache:
     """Return a cache in which these tools were listed."""
     cache = WrittenCache()
-    await shared(cache).set(KEY, tools)
+    await shared(cache).set(KEY, Listing.of(tools))
     return cache
+
+
+async def kept(cache: FakeCache, key: str = KEY) -> list[Tool] | None:
+    """Return the tools of the listing that is kept, if there is one."""
+    listing = await shared(cache).get(key)
+    return None if listing is None else list(listing.tools)
 
 
 def meddle(cache: FakeCache, change: Callable[[Any], None]) -> None:
@@ -82,7 +89,7 @@ async def test_everything_about_a_tool_comes_back() -> None:
     }
     one = Tool.from_definition("sé", definition, domain="d", server_description="über", is_callable=False)
     cache = await listed(one, *TOOLS)
-    again = await shared(cache).get(KEY)
+    again = await kept(cache)
     assert again == [one, *TOOLS]
     assert [each.digest for each in again or ()] == [each.digest for each in (one, *TOOLS)]
 
@@ -97,15 +104,15 @@ def test_any_tools_come_back_as_they_were_listed(described: list[tuple[str, str]
         for name, description in described:
             with suppress(MalformedTool):
                 tools.append(tool("s", name, description))
-        assert await shared(await listed(*tools)).get(KEY) == tools
+        assert await kept(await listed(*tools)) == tools
 
     anyio.run(there_and_back)
 
 
 async def test_an_empty_listing_is_one_and_a_source_that_nobody_listed_has_none() -> None:
     cache = await listed()
-    assert await shared(cache).get(KEY) == []
-    assert await shared(cache).get("catalog:another") is None
+    assert await kept(cache) == []
+    assert await kept(cache, "catalog:another") is None
 
 
 async def test_a_listing_and_its_definitions_have_lifetimes_of_their_own() -> None:
@@ -125,40 +132,40 @@ async def test_a_tool_that_changed_is_one_more_definition() -> None:
     cache = await listed(*TOOLS)
     before = cache.definitions
     changed = [TOOLS[0], tool("s", "write", "Writes, now with more words."), TOOLS[2]]
-    await shared(cache).set(KEY, changed)
+    await shared(cache).set(KEY, Listing.of(changed))
     assert len(cache.definitions - before) == 1
-    assert await shared(cache).get(KEY) == changed
+    assert await kept(cache) == changed
 
 
 async def test_servers_that_list_the_same_tool_share_its_definition() -> None:
     cache = await listed(*TOOLS)
     before = cache.definitions
     others = [tool("other", each.id.name, each.description) for each in TOOLS]
-    await shared(cache).set("catalog:other", others)
+    await shared(cache).set("catalog:other", Listing.of(others))
     assert cache.definitions == before
-    assert await shared(cache).get("catalog:other") == others
-    assert await shared(cache).get(KEY) == TOOLS
+    assert await kept(cache, "catalog:other") == others
+    assert await kept(cache) == TOOLS
 
 
 async def test_a_listing_of_which_a_definition_is_gone_is_none() -> None:
     for number in range(len(TOOLS)):
         cache = await listed(*TOOLS)
         del cache.values[sorted(cache.definitions)[number]]
-        assert await shared(cache).get(KEY) is None
+        assert await kept(cache) is None
 
 
 async def test_a_definition_that_does_not_fit_its_digest_is_none() -> None:
     cache = await listed(*TOOLS)
     first, second = sorted(cache.definitions)[:2]
     cache.values[first] = cache.values[second]
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None
 
 
 async def test_a_definition_under_a_digest_that_fits_is_taken() -> None:
     """This is what makes the other tests of planted definitions say something."""
     cache = await listed(*TOOLS)
     plant(cache, b'{"name": "planted"}')
-    again = await shared(cache).get(KEY)
+    again = await kept(cache)
     assert again is not None
     assert again[0].id.name == "planted"
 
@@ -170,7 +177,7 @@ async def test_a_definition_under_a_digest_that_fits_is_taken() -> None:
 async def test_a_definition_that_is_none_makes_the_listing_none(definition: bytes) -> None:
     cache = await listed(*TOOLS)
     plant(cache, definition)
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None
 
 
 @pytest.mark.parametrize("escaped", [True, False])
@@ -179,19 +186,19 @@ async def test_hidden_characters_in_a_planted_value_make_it_none(hidden: str, es
     planted = {"name": "read", "description": f"in{hidden}visible"}
     cache = await listed(*TOOLS)
     plant(cache, json.dumps(planted, ensure_ascii=escaped).encode(errors="surrogatepass"))
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None
 
     def hide(listing: Any) -> None:
         listing["tools"][0][0]["server_description"] = f"in{hidden}visible"
 
     cache = await listed(*TOOLS)
     meddle(cache, hide)
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None
 
 
 async def test_a_backslash_before_a_letter_is_no_hidden_character() -> None:
     one = tool("s", "t", "C:\\users\\bob\\font \\\\u0041 \\\\\\b")
-    assert await shared(await listed(one)).get(KEY) == [one]
+    assert await kept(await listed(one)) == [one]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +220,9 @@ async def test_a_backslash_before_a_letter_is_no_hidden_character() -> None:
         b'{"format": 1, "tools": [[{}, "0"]]}',
         b'{"format": 1, "tools": [[{}, null]]}',
         b'{"format": 1, "tools": [[{}, "0", 1]]}',
-        b'{"format": 2, "tools": []}',
+        b'{"format": 3, "tools": []}',
+        b'{"format": 2, "tools": [], "made_at": "yesterday"}',
+        b'{"format": 2, "tools": [], "problems": 5}',
         b'{"format": "1", "tools": []}',
         b"[" * 100_000,
     ],
@@ -221,7 +230,7 @@ async def test_a_backslash_before_a_letter_is_no_hidden_character() -> None:
 async def test_a_listing_that_is_garbage_or_of_another_format_is_none(value: bytes) -> None:
     cache = await listed(*TOOLS)
     cache.values[KEY] = value
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None
 
 
 @pytest.mark.parametrize(
@@ -231,11 +240,11 @@ async def test_a_listing_that_is_garbage_or_of_another_format_is_none(value: byt
 async def test_a_row_of_another_kind_makes_the_listing_none(part: str, value: object) -> None:
     cache = await listed(*TOOLS)
     meddle(cache, lambda listing: listing["tools"][0][0].update({part: value}))
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None
 
 
 @pytest.mark.parametrize("part", ["server", "domain", "server_description", "is_callable"])
 async def test_a_row_without_one_of_its_parts_makes_the_listing_none(part: str) -> None:
     cache = await listed(*TOOLS)
     meddle(cache, lambda listing: listing["tools"][0][0].pop(part))
-    assert await shared(cache).get(KEY) is None
+    assert await kept(cache) is None

@@ -4,13 +4,13 @@ import logging
 from functools import partial
 
 import anyio
-import anyio.lowlevel
 import pytest
 
 from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, Unavailable
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.core.tools import ToolResult
 from tests.unit.catalog.scripted import (
+    EAGER,
     MemoryCache,
     Plugin,
     catalog_of,
@@ -32,14 +32,14 @@ AWAY = Unavailable("server 's'", "nobody is at home")
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry within milliseconds."""
-    monkeypatch.setattr("mcp_toolweaver.catalog.runner._FIRST_RETRY", 0.001)
+    monkeypatch.setattr("mcp_toolweaver.catalog.retries.FIRST", 0.001)
 
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry so late that it is never by the clock."""
-    monkeypatch.setattr("mcp_toolweaver.catalog.runner._FIRST_RETRY", 3600.0)
-    monkeypatch.setattr("mcp_toolweaver.catalog.runner._LONGEST_RETRY", 3600.0)
+    monkeypatch.setattr("mcp_toolweaver.catalog.retries.FIRST", 3600.0)
+    monkeypatch.setattr("mcp_toolweaver.catalog.retries.LONGEST", 3600.0)
 
 
 async def known(plugin: Plugin) -> MemoryCache:
@@ -48,7 +48,7 @@ async def known(plugin: Plugin) -> MemoryCache:
     catalog = catalog_of({"s": plugin}, cache=cache)
     async with running(catalog):
         await until_snapshot(catalog, *(str(each.id) for each in plugin.tools))
-    plugin.attempts = plugin.most_opening = 0
+    plugin.attempts = plugin.most_opening = plugin.lists = 0
     return cache
 
 
@@ -96,7 +96,7 @@ async def test_a_call_makes_a_failed_source_be_tried_at_once() -> None:
     plugin = Plugin(tool("s", "t"))
     cache = await known(plugin)
     plugin.refusals = [AWAY]
-    catalog = catalog_of({"s": plugin}, cache=cache)
+    catalog = catalog_of({"s": plugin}, cache=cache, policy=EAGER)
     async with running(catalog):
         await until(is_in(catalog, "s", SourceState.FAILED))
         result = await catalog.call(found(catalog, "s", "t"), {"a": 1})
@@ -110,7 +110,7 @@ async def test_a_call_of_a_source_that_fails_again_says_why() -> None:
     plugin = Plugin(tool("s", "t"))
     cache = await known(plugin)
     plugin.refusals = [AWAY, Unavailable("server 's'", "still nobody")]
-    catalog = catalog_of({"s": plugin}, cache=cache)
+    catalog = catalog_of({"s": plugin}, cache=cache, policy=EAGER)
     async with running(catalog):
         await until(is_in(catalog, "s", SourceState.FAILED))
         with pytest.raises(Unavailable, match="server 's': still nobody"):
@@ -120,26 +120,11 @@ async def test_a_call_of_a_source_that_fails_again_says_why() -> None:
 
 
 @pytest.mark.usefixtures("late")
-async def test_a_source_that_failed_a_thousand_times_is_tried_again() -> None:
-    plugin = Plugin(tool("s", "t"))
-    cache = await known(plugin)
-    plugin.refusals = [AWAY] * 1_100
-    catalog = catalog_of({"s": plugin}, cache=cache)
-    async with running(catalog):
-        await until(is_in(catalog, "s", SourceState.FAILED))
-        for _ in range(1_099):
-            await anyio.lowlevel.checkpoint()
-            with pytest.raises(Unavailable, match="nobody is at home"):
-                await catalog.call(found(catalog, "s", "t"), {})
-        assert await catalog.call(found(catalog, "s", "t"), {}) == ToolResult.from_text("called t")
-
-
-@pytest.mark.usefixtures("late")
 async def test_many_calls_at_once_cause_one_attempt_and_each_gets_its_answer() -> None:
     plugin = Plugin(tool("s", "t"))
     cache = await known(plugin)
     plugin.refusals = [AWAY]
-    catalog = catalog_of({"s": plugin}, cache=cache)
+    catalog = catalog_of({"s": plugin}, cache=cache, policy=EAGER)
     async with running(catalog):
         await until(is_in(catalog, "s", SourceState.FAILED))
         plugin.gate = anyio.Event()
@@ -157,7 +142,7 @@ async def test_many_calls_of_a_source_that_stays_away_cause_one_attempt_and_all_
     plugin = Plugin(tool("s", "t"))
     cache = await known(plugin)
     plugin.refusals = [AWAY] * 10
-    catalog = catalog_of({"s": plugin}, cache=cache)
+    catalog = catalog_of({"s": plugin}, cache=cache, policy=EAGER)
     async with running(catalog):
         await until(is_in(catalog, "s", SourceState.FAILED))
         plugin.gate = anyio.Event()
@@ -178,7 +163,7 @@ async def test_a_call_during_the_first_opening_waits_for_it() -> None:
     plugin = Plugin(tool("s", "t"))
     cache = await known(plugin)
     plugin.gate = anyio.Event()
-    catalog = catalog_of({"s": plugin}, cache=cache)
+    catalog = catalog_of({"s": plugin}, cache=cache, policy=EAGER)
     async with running(catalog), anyio.create_task_group() as tasks:
         await until(lambda: plugin.opening == 1)
         tasks.start_soon(partial(catalog.call, found(catalog, "s", "t"), {}))
@@ -193,7 +178,7 @@ async def test_wrong_options_are_final_and_a_call_says_what_is_wrong() -> None:
     plugin, fine = Plugin(tool("s", "t")), Plugin(tool("fine", "t"))
     cache = await known(plugin)
     plugin.refusals = [ConfigurationError("url: must begin with https://")]
-    catalog = catalog_of({"s": plugin, "fine": fine}, cache=cache)
+    catalog = catalog_of({"s": plugin, "fine": fine}, cache=cache, policy=EAGER)
     async with running(catalog):
         await catalog.wait_settled()
         assert status_of(catalog, "s").reason == "url: must begin with https://"
