@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import anyio
 
@@ -19,6 +19,7 @@ from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
+from mcp_toolweaver.core.offers import Offers, Peer
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
 
@@ -142,6 +143,25 @@ class Catalog:
             )
         return await owner.call(tool.id.name, arguments)
 
+    @property
+    def offers(self) -> Mapping[str, Offers]:
+        """See `OfferView.offers`."""
+        return {runner.setup.name: runner.listing.offers for runner in self._runners if runner.listing.offers}
+
+    def prefix(self, server: str) -> str:
+        """See `OfferView.prefix`."""
+        prefix = self._runner(server).setup.policy.prefix
+        return server if prefix is None else prefix
+
+    async def request(self, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `OfferView.request`."""
+        return await self.ask(server, lambda source: _peer(source).request(method, params))
+
+    async def watch_resource(self, server: str, uri: str) -> None:
+        """See `OfferView.watch_resource`."""
+        async with self.use(server) as source:
+            await _peer(source).watch_resource(uri)
+
     @asynccontextmanager
     async def use(self, server: str) -> AsyncGenerator[CatalogSource]:
         """Yield the open source of a server, opened first if need be; it is not left for want of calls meanwhile.
@@ -201,6 +221,11 @@ class Catalog:
         self._dropped = {
             runner.setup.name: tuple(found) for runner in self._runners if (found := dropped(runner.tools, snapshot))
         }
+
+
+def _peer(source: CatalogSource) -> Peer:
+    """Return a source that offers something as what it is: only MCP servers do."""
+    return cast("Peer", source)
 
 
 def _key(setup: SourceSetup) -> str:

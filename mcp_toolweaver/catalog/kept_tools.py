@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict
 
 from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.scrub import is_clean
 from mcp_toolweaver.core.tools import Tool, ToolId
 
 NOT_KEPT = (ValueError, LookupError, TypeError, RecursionError)
 """What reading raises for bytes that are not ours."""
+_NAMED = {"uri": "resources", "uriTemplate": "templates", "name": "prompts"}
 _BACKSLASHES = re.compile(r"\\+[ubf]")
 
 
@@ -37,11 +39,21 @@ class _Notes(BaseModel):
 
     made_at: float = 0.0
     problems: list[str] = []
+    resources: list[dict[str, Any]] = []
+    templates: list[dict[str, Any]] = []
+    prompts: list[dict[str, Any]] = []
 
 
 def notes_of(listing: Listing) -> dict[str, Any]:
     """Return what is kept of a listing beside its tools."""
-    return _Notes(made_at=listing.made_at, problems=list(listing.problems)).model_dump()
+    offers = listing.offers
+    return {
+        "made_at": listing.made_at,
+        "problems": listing.problems,
+        "resources": offers.resources,
+        "templates": offers.templates,
+        "prompts": offers.prompts,
+    }
 
 
 def noted(notes: Mapping[str, Any], tools: Sequence[Tool]) -> Listing:
@@ -51,7 +63,10 @@ def noted(notes: Mapping[str, Any], tools: Sequence[Tool]) -> Listing:
         ValueError: they are something else.
     """
     kept = _Notes.model_validate(notes, strict=True)
-    return Listing.of(tools, kept.made_at, kept.problems)
+    offers = Offers(tuple(kept.resources), tuple(kept.templates), tuple(kept.prompts))
+    if not all(isinstance(each.get(key), str) for key, kind in _NAMED.items() for each in getattr(offers, kind)):
+        raise ValueError("what is offered has a name")
+    return Listing.of(tools, kept.made_at, kept.problems, offers)
 
 
 def row_of(tool: Tool) -> dict[str, Any]:

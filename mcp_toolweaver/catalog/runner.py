@@ -17,7 +17,7 @@ import anyio
 
 from mcp_toolweaver.catalog.door import Door
 from mcp_toolweaver.catalog.freshness import fresh_for, until_next, until_old
-from mcp_toolweaver.catalog.listing import Listing, taken
+from mcp_toolweaver.catalog.listing import Listing, offers_of, taken
 from mcp_toolweaver.catalog.reasons import reason_of
 from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
@@ -67,7 +67,7 @@ class SourceRunner:
         ``clock`` returns seconds since the epoch, for the age of listings.
         """
         self.setup = setup
-        self.listing = known or Listing()
+        self.listing = (known or Listing()).within(setup.domain, setup.policy)
         self.known = known is not None
         self.door = Door(f"server {setup.name!r}")
         """Where callers find the source."""
@@ -110,7 +110,7 @@ class SourceRunner:
         """Take what another process listed, unless ours is known by now; return whether it was taken."""
         if self.known or self.settled.is_set():
             return False
-        self.listing, self.known = listing.within(self.setup.domain), True
+        self.listing, self.known = listing.within(self.setup.domain, self.setup.policy), True
         if not self._is_running:  # else it is being opened already
             self._sleep_if_lazy()
         return True
@@ -210,9 +210,9 @@ class SourceRunner:
             self._plan_next()
 
     async def _list(self, source: CatalogSource) -> None:
-        tools = await source.list_tools()
-        listed = taken(tools, getattr(source, "problems", ()), self._clock())
-        self.listing, self._fresh_for = listed.within(self.setup.domain), fresh_for(source)
+        tools, offers = await source.list_tools(), await offers_of(source)
+        listed = taken(tools, offers, getattr(source, "problems", ()), self._clock())
+        self.listing, self._fresh_for = listed.within(self.setup.domain, self.setup.policy), fresh_for(source)
         self._plan_next()
         self._on_tools(self)
 

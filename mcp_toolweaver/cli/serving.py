@@ -79,6 +79,8 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
             app.asked,
             app.short_caller,
             results=app.results,
+            offers=app.catalog,
+            departed=app.catalog.departed,
             exposure=Exposure(direct_threshold=loaded.settings.expose.direct_threshold),
             wait_searchable=app.warmup.wait_searchable,
         )

@@ -66,7 +66,9 @@ class SourceSpec:
 
         What is not a server is always open: it costs nothing, and a file may be another one by now.
         """
-        policy = replace(settings.downstream.policy, **self.own)
+        prefix = {True: None, False: ""}.get(self.prefix, self.prefix) if isinstance(self.prefix, bool) else self.prefix
+        offered: dict[str, Any] = {"prefix": prefix, "resources": self.resources, "prompts": self.prompts}
+        policy = replace(settings.downstream.policy, **self.own, **offered)
         return policy if self.kind == SERVER_KIND else replace(policy, start="eager")
 
 

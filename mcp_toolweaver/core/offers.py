@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +17,9 @@ class Offers:
 
     def __bool__(self) -> bool:
         return bool(self.resources or self.templates or self.prompts)
+
+
+NO_OFFERS = Offers()
 
 
 class Peer(Protocol):
@@ -55,10 +57,20 @@ class OfferView(Protocol):
         """Return what goes before the names of what a server offers; empty if nothing is to."""
         ...
 
-    def use(self, server: str) -> AbstractAsyncContextManager[Peer]:
-        """Open a server unless it is open, and keep it so for as long as the context lasts.
+    async def request(self, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request to a server, opened first if need be; see `Peer.request`.
 
         Raises:
+            Refusal: it answered with an error.
+            Unavailable: it is away, or no server of the catalog.
+        """
+        ...
+
+    async def watch_resource(self, server: str, uri: str) -> None:
+        """Watch a resource of a server, which stays open meanwhile; see `Peer.watch_resource`.
+
+        Raises:
+            Refusal: it answered with an error.
             Unavailable: it is away, or no server of the catalog.
         """
         ...

@@ -26,5 +26,11 @@ class SourcePolicy:
     """How long one waits."""
     deadline: float = 300.0
     """From the moment that a call no longer waits, for all of it, whatever the server says meanwhile."""
+    prefix: str | None = None
+    """What its tools and prompts are called by before their own names; None is its name, an empty text nothing."""
+    resources: bool = True
+    """Whether its resources are offered."""
+    prompts: bool = True
+    """Whether its prompts are offered."""
     trusted: bool = False
     """Whether the source is believed which of its tools may be called twice: those read-only or idempotent."""

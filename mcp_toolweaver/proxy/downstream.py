@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 _MOST_ROUNDS = 10
+_OFFERS_TIMEOUT = 10.0
+"""Seconds for listing all resources and prompts, for which the tools of the server wait."""
 
 
 class _Request(Request[dict[str, Any], str]):
@@ -118,17 +120,20 @@ class Downstream:
     async def list_offers(self) -> Offers:
         """Return what the server offers beside its tools; what is malformed is left out, and told by `problems`.
 
+        Nothing is offered of a server that does not list it in time: its tools are what it is there for.
+
         Raises:
-            Unavailable: it went away, or did not list all of it in time.
+            Unavailable: it went away.
         """
-        with anyio.move_on_after(self._link.list_timeout):
+        seconds = min(self._link.list_timeout, _OFFERS_TIMEOUT)
+        with anyio.move_on_after(seconds):
             return await list_offers(self.request, self.capabilities, self._wire.problems)
-        reason = f"did not list its resources and prompts within {self._link.list_timeout:g} s"
-        raise DeadlineExceeded(part(self._name), reason)
+        self._wire.problems.append(f"its resources and prompts: not listed within {seconds:g} s")
+        return Offers()
 
     async def watch_resource(self, uri: str) -> None:
         """See `Peer.watch_resource`."""
-        await watch_resource(self._client, self.request, uri)
+        await watch_resource(self._client, self.request, uri, self._wire.over)
 
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send one request and return its result, a JSON object of the protocol, as it is.

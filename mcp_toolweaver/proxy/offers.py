@@ -8,7 +8,7 @@ from typing import Any
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.offers import Offers
-from mcp_toolweaver.core.scrub import scrub_json
+from mcp_toolweaver.core.scrub import is_clean, scrub_json
 
 Request = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -59,11 +59,10 @@ class _Listing:
 
     def _keep(self, item: Any, kind: str, key: str, found: dict[str, Mapping[str, Any]]) -> None:
         name = item.get(key) if is_object(item) else None
-        if not isinstance(name, str) or not name:
-            self._problems.append(f"one of its {kind} has no {key}")
+        if not isinstance(name, str) or not name or not is_clean(name):  # it must come back to the server as it was
+            self._problems.append(f"one of its {kind} has no {key}, or one of hidden characters")
             return
         try:
-            # What names it must come back to the server as it was.
-            found.setdefault(name, {**scrub_json({k: v for k, v in item.items() if k != key}), key: name})
+            found.setdefault(name, scrub_json(item))
         except (ValueError, RecursionError) as error:
             self._problems.append(f"{kind} {name[:80]!r} is {error}")

@@ -22,11 +22,11 @@ _PARTING = 1.0
 """Seconds for telling a server that a resource is no longer watched."""
 
 
-async def watch_resource(client: Client, request: Request, uri: str) -> None:
+async def watch_resource(client: Client, request: Request, uri: str, over: anyio.Event) -> None:
     """Watch a resource until cancelled.
 
     The changes are announced like everything else, and the relay hears them; over a connection of 2026-07-28 they
-    are announced as long as a stream of them is open.
+    are announced as long as a stream of them is open. ``over`` is set when the connection is.
 
     Raises:
         Refusal: the server does not tell of it.
@@ -35,10 +35,11 @@ async def watch_resource(client: Client, request: Request, uri: str) -> None:
     if client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         await request("resources/subscribe", {"uri": uri})
         try:
-            await anyio.sleep_forever()
+            await over.wait()
         finally:
             with anyio.move_on_after(_PARTING, shield=True), suppress(ToolweaverError):
                 await request("resources/unsubscribe", {"uri": uri})
+        raise Unavailable("the connection", "it was lost")
     try:
         async with client.listen(resource_subscriptions=[uri]) as changes:
             async for _change in changes:

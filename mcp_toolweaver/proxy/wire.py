@@ -42,8 +42,12 @@ class Wire:
     listing_requests: set[str | int] = field(default_factory=set[str | int])
     """The ids of the ``tools/list`` requests under way."""
 
+    over: anyio.Event = field(default_factory=anyio.Event)
+    """Set when the connection has ended."""
+
     def end(self) -> None:
         """Note that nothing more will come over this connection."""
+        self.over.set()
         self.ended = True
         self.news.set()
 

@@ -26,6 +26,7 @@ from mcp_toolweaver.server.round_trips import RoundTrips
 from mcp_toolweaver.server.sessions import Sessions
 from mcp_toolweaver.server.tool_requests import ToolRequests
 from mcp_toolweaver.server.watches import Watches
+from mcp_toolweaver.text.resolve import Departed, nothing_departed
 
 _EVERYTHING_CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
@@ -45,12 +46,13 @@ class Gateway:
         wait_searchable: Callable[[], Awaitable[None]],
         offers: OfferView | None = None,
         results: ResultReader | None = None,
+        departed: Departed = nothing_departed,
     ) -> None:
         """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
         Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
         offer beside their tools is offered too, where ``offers`` shows it. ``results`` reads on where the
-        results of ``caller`` are cut.
+        results of ``caller`` are cut, and ``departed`` knows what happened to tools that are gone.
         """
         self._catalog = catalog
         self._trips = RoundTrips()
@@ -69,6 +71,7 @@ class Gateway:
             wait_searchable=wait_searchable,
             on_result=_ignored if offered is None else offered.note_links,
             results=results,
+            departed=departed,
         )
         self._announcer = Announcer(self.sessions, bus, tools, offered)
         self.server: Server[Any] = Server(

@@ -120,8 +120,7 @@ class OfferRequests:
         """Return the server's result as it is; its errors, and ours, are errors of the protocol."""
 
         async def passing() -> ToolResult:
-            async with self._view.use(server) as peer:
-                return ToolResult(await peer.request(method, params))
+            return ToolResult(await self._view.request(server, method, params))
 
         try:
             result = dict((await self._calls.passed_on(ctx, passing)).payload)

@@ -27,7 +27,7 @@ from mcp_toolweaver.server.requests import CallArguments, parse
 from mcp_toolweaver.server.search import search_tools
 from mcp_toolweaver.server.session import HostSession
 from mcp_toolweaver.server.sessions import Sessions
-from mcp_toolweaver.text.resolve import resolve
+from mcp_toolweaver.text.resolve import Departed, resolve
 
 Context = ServerRequestContext[Any]
 
@@ -51,7 +51,8 @@ class ToolRequests:
         sessions: Sessions,
         wait_searchable: Callable[[], Awaitable[None]],
         on_result: Callable[[str, Mapping[str, Any]], None],
-        results: ResultReader | None = None,
+        results: ResultReader | None,
+        departed: Departed,
     ) -> None:
         """Answer about the tools of ``catalog``.
 
@@ -65,6 +66,7 @@ class ToolRequests:
             wait_searchable: Returns when there is something to be found; waited for until 5 s after the first request.
             on_result: Is told the server and the payload of each result that one of them returned.
             results: Reads on where results are cut.
+            departed: Knows what happened to tools that are gone.
         """
         self._catalog = catalog
         self._searcher = searcher
@@ -75,6 +77,7 @@ class ToolRequests:
         self._wait_searchable = wait_searchable
         self._on_result = on_result
         self._results = results
+        self._departed = departed
         self._patient_until: float | None = None
         self.listed_without_session: tuple[str, ...] | None = None
         """The names that hosts without a session were listed last; None if none has asked."""
@@ -140,7 +143,7 @@ class ToolRequests:
         return answer(reply)
 
     async def _forward(self, ctx: Context, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
-        tool = resolve(self._catalog.snapshot, name, server)
+        tool = resolve(self._catalog.snapshot, name, server, self._departed)
         session = self._dynamic(ctx)
         if session is not None:
             dynamic.touch(session, tool.id)

@@ -85,8 +85,7 @@ class Watches:
         with scope:
             while True:
                 try:
-                    async with self._view.use(server) as peer:
-                        await peer.watch_resource(address)
+                    await self._view.watch_resource(server, address)
                 except Refusal as refusal:
                     _log.info("%s: does not tell of %s: %s", server, address, refusal)
                     return

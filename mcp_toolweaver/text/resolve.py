@@ -18,11 +18,11 @@ Departed: TypeAlias = Callable[[str, str | None], str | None]
 """Says what happened to the tool of a name, and perhaps of a server, if there was one."""
 
 
-def _nothing(_name: str, _server: str | None) -> None:
-    return None
+def nothing_departed(_name: str, _server: str | None) -> None:
+    """Know of no tool that is gone."""
 
 
-def resolve(snapshot: Snapshot, name: str, server: str | None = None, departed: Departed = _nothing) -> Tool:
+def resolve(snapshot: Snapshot, name: str, server: str | None = None, departed: Departed = nothing_departed) -> Tool:
     """Return the tool that is meant by a callable name, a pair, or a name that only one server has.
 
     A pair is ``server`` and the tool's own name, or both in ``name`` joined by ``::``,
