@@ -1,23 +1,24 @@
-"""What a test left behind: child processes, open file descriptors, asyncio tasks, threads.
+"""What a test left behind: child processes, open file descriptors, threads, asyncio tasks.
 
-`watch` compares the process before and after. A library opens a few descriptors when it is first used and keeps them,
-which is no leak; so only pipes, sockets and files that are new and stay open count, and not those of the event loop.
+A library opens a few descriptors when it is first used and keeps them, which is no leak: devices, time zones, its own
+files. So pipes and sockets count, and files elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import stat
 import sys
 import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 
 _PATIENCE = 2.0
@@ -25,106 +26,89 @@ _PATIENCE = 2.0
 _STEP = 0.02
 _DESCRIPTORS = Path("/proc/self/fd")
 _CHILDREN = Path("/proc/self/task")
-_LIBRARY_FILES = ("/dev/", "anon_inode:", "/usr/", "/proc/", "/sys/")
-"""What libraries open when they are first used: randomness, epoll, time zones."""
+_OF_LIBRARIES = ("/dev/", "anon_inode:", "/usr/", "/proc/", "/sys/", sys.prefix, sys.base_prefix)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the process holds at one moment."""
+    """What the process holds at one moment, each by what tells it apart, with words for it."""
 
-    children: frozenset[int] = field(default_factory=frozenset[int])
-    descriptors: frozenset[tuple[int, str]] = field(default_factory=frozenset[tuple[int, str]])
-    threads: frozenset[threading.Thread] = field(default_factory=frozenset[threading.Thread])
-    tasks: frozenset[asyncio.Task[object]] = field(default_factory=frozenset[asyncio.Task[object]])
+    children: dict[int, str] = field(default_factory=dict[int, str])
+    descriptors: dict[tuple[int, str], str] = field(default_factory=dict[tuple[int, str], str])
+    threads: dict[int, str] = field(default_factory=dict[int, str])
 
     def beyond(self, before: Held) -> list[str]:
-        """Return a sentence for each thing held now that was not held before."""
-        return [
-            *(f"the process {child} ({_command(child)})" for child in sorted(self.children - before.children)),
-            *(f"the descriptor {number} ({what})" for number, what in sorted(self.descriptors - before.descriptors)),
-            *(f"the thread {thread.name!r}" for thread in self.threads - before.threads),
-            *(f"the task {task.get_name()!r}: {task.get_coro()!r}" for task in self.tasks - before.tasks),
+        """Return words for each thing that is held now and was not before."""
+        kinds: list[tuple[dict[Any, str], dict[Any, str]]] = [
+            (self.children, before.children),
+            (self.descriptors, before.descriptors),
+            (self.threads, before.threads),
         ]
+        return [words for now, then in kinds for key, words in now.items() if key not in then]
 
 
 def held() -> Held:
-    """Return what this process holds now; where there is no ``/proc``, only threads and tasks."""
-    return Held(
-        children=frozenset(_children()),
-        descriptors=frozenset(_descriptors()),
-        threads=frozenset(thread for thread in threading.enumerate() if not thread.daemon),
-        tasks=frozenset(_tasks()),
-    )
+    """Return what this process holds; where there is no ``/proc``, that is its threads only."""
+    threads = {id(each): f"the thread {each.name!r}" for each in threading.enumerate() if not each.daemon}
+    return Held(dict(_children()), dict(_descriptors()), threads)
 
 
 @contextmanager
 def watch() -> Generator[None]:
-    """Fail the test if it leaves something behind.
-
-    Raises:
-        pytest.fail.Exception: something is still held, after it was given time to end.
-    """
+    """Fail the test if processes, descriptors or threads are left at the end, after they were given time to go."""
     before = held()
     yield
-    left = _left(before)
-    if left:
-        gc.collect()  # an object that nobody refers to any more may hold a descriptor until it is collected
-        left = _left(before)
+    if not held().beyond(before):
+        return
+    gc.collect()  # an object that nobody refers to any more may hold a descriptor until it is collected
     deadline = time.monotonic() + _PATIENCE
-    while left and time.monotonic() < deadline:
+    while left := held().beyond(before):
+        if time.monotonic() > deadline:
+            pytest.fail(f"the test left behind: {'; '.join(left)}", pytrace=False)
         time.sleep(_STEP)
-        left = _left(before)
-    if left:
-        pytest.fail(f"the test left behind {'; '.join(left)}", pytrace=False)
 
 
-def _left(before: Held) -> list[str]:
-    return held().beyond(before)
+@asynccontextmanager
+async def watch_tasks() -> AsyncGenerator[None]:
+    """Fail the test if tasks are left in the event loop at the end, after they were given time to go."""
+    before = asyncio.all_tasks()
+    yield
+    deadline = time.monotonic() + _PATIENCE
+    while left := [task for task in asyncio.all_tasks() - before if not task.done() and not _is_runner(task)]:
+        if time.monotonic() > deadline:
+            names = "; ".join(f"the task {task.get_name()!r} ({task.get_coro()!r})" for task in left)
+            pytest.fail(f"the test left behind: {names}", pytrace=False)
+        await anyio.sleep(_STEP)
 
 
-def _children() -> Generator[int]:
+def _is_runner(task: asyncio.Task[Any]) -> bool:
+    """Whether a task is that of the test runner, which drives the test itself."""
+    return getattr(task.get_coro(), "__qualname__", "").startswith("TestRunner.")
+
+
+def _children() -> Generator[tuple[int, str]]:
     """Yield the children of this process, without those that have ended and wait to be noticed."""
     for listed in _CHILDREN.glob("*/children"):
+        for number in _read(listed).split():
+            state = _read(Path(f"/proc/{number}/stat")).rpartition(")")[2].split()
+            if state and state[0] != "Z":
+                command = _read(Path(f"/proc/{number}/cmdline")).replace("\0", " ").strip()
+                yield int(number), f"the process {number} ({command})"
+
+
+def _descriptors() -> Generator[tuple[tuple[int, str], str]]:
+    for link in _DESCRIPTORS.iterdir() if _DESCRIPTORS.exists() else ():
         try:
-            numbers = [int(number) for number in listed.read_text().split()]
+            what, mode = str(link.readlink()), link.stat().st_mode
         except OSError:
-            continue
-        yield from (number for number in numbers if _is_running(number))
+            continue  # the one that the listing itself used
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or not what.startswith(_OF_LIBRARIES):
+            yield (int(link.name), what), f"the descriptor {link.name} ({what})"
 
 
-def _is_running(process: int) -> bool:
+def _read(path: Path) -> str:
+    """Return the text of a file that may be gone."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return path.read_text(errors="replace")
     except OSError:
-        return False
-
-
-def _command(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    except OSError:
-        return "ended by now"
-
-
-def _descriptors() -> Generator[tuple[int, str]]:
-    if not _DESCRIPTORS.exists():
-        return
-    for name in os.listdir(_DESCRIPTORS):
-        try:
-            what = os.readlink(_DESCRIPTORS / name)
-            mode = os.fstat(int(name)).st_mode
-        except OSError:
-            continue  # the listing's own
-        is_data = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or not what.startswith(_LIBRARY_FILES)
-        if is_data and not what.startswith((sys.prefix, sys.base_prefix)):
-            yield int(name), what
-
-
-def _tasks() -> Generator[asyncio.Task[object]]:
-    """Yield the tasks of a loop that is about to be used again; the one that runs the tests is not among them."""
-    try:
-        loop = asyncio.get_event_loop_policy().get_event_loop()
-    except RuntimeError:
-        return
-    yield from (task for task in asyncio.all_tasks(loop) if not task.done())
+        return ""
