@@ -234,7 +234,7 @@ def _changing(change: Callable[[list[Any], str], None]) -> Callable[[Call], None
 
     def changed(call: Call) -> None:
         call.done()
-        change(call.tools, str(call.arguments.get("tool", "")))
+        change(call.tools, str(call.arguments.get("which", "")))
         if not call.arguments.get("quiet"):
             call.peer.notify_changed("tools")
         call.answer()
