@@ -37,7 +37,9 @@ class Server:
         self._peer = Peer(Ledger(options.ledger))
         self._peer.is_modern = options.era == "modern"
         self._tools = [
-            *misbehaving_tools.odd(malformed=options.malformed, large=options.large, hidden=options.hidden),
+            *misbehaving_tools.odd(
+                malformed=options.malformed, arrays=options.arrays, large=options.large, hidden=options.hidden
+            ),
             *misbehaving_tools.well_formed(),
         ]
         if options.only:
@@ -115,6 +117,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--hang-at", help="method never to answer; or start: read nothing at all")
     parser.add_argument("--noise", action="store_true", help="print on stdout what is no message, and no text")
     parser.add_argument("--malformed", action="store_true", help="list malformed tools besides the others")
+    parser.add_argument("--arrays", action="store_true", help="list a tool whose output is an array")
     parser.add_argument("--large", action="store_true", help="list a tool with a huge schema, and a long description")
     parser.add_argument("--hidden", action="store_true", help="list a tool with hidden characters in its description")
     parser.add_argument("--only", nargs="*", help="list these of the well-formed tools alone")

@@ -265,6 +265,7 @@ _WAYS: dict[str, Callable[[Call], None]] = {
     "added": _echo,
     "echo_v2": _echo,
     "typeless": _echo,
+    "out_listed": _echo,
     "huge_schema": _echo,
     "long_story": _echo,
     "hidden": _echo,

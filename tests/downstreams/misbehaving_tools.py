@@ -48,7 +48,7 @@ def well_formed() -> list[Any]:
     return [tool(name, description) for name, description in WAYS.items()]
 
 
-def odd(*, malformed: bool, large: bool, hidden: bool) -> list[Any]:
+def odd(*, malformed: bool, arrays: bool, large: bool, hidden: bool) -> list[Any]:
     """Return the tools whose definitions are wrong, huge or not what they seem."""
     tools: list[Any] = []
     if malformed:
@@ -57,8 +57,9 @@ def odd(*, malformed: bool, large: bool, hidden: bool) -> list[Any]:
             "not an object at all",
             tool("typeless", "Its schema has no type.", {"properties": {"nonce": {"type": "string"}}}),
             tool("listed", "Its schema is of an array.", {"type": "array"}),
-            tool("out_listed", "Its output is no object.", outputSchema={"type": "array"}),
         ]
+    if arrays:
+        tools += [tool("out_listed", "Its output is an array.", outputSchema={"type": "array"})]
     if large:
         tools += [tool("huge_schema", "Takes one of very many things.", _huge_schema())]
         tools += [tool("long_story", f"Tells. {'And then it went on and on. ' * 500}")]
