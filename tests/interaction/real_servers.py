@@ -17,8 +17,8 @@ from typing import Any
 
 from tests.interaction.servers import EVERYTHING, NODE_MODULES, ROOT, TIME, everything_server, git_server
 
-OLDER = ROOT / ".venv" / "servers" / "bin" / "python"
-"""The Python whose environment has servers on the first generation of the SDK."""
+OLDER = ROOT / ".venv" / "servers" / "bin"
+"""Where servers on the first generation of the SDK are installed."""
 PAGE = "<!doctype html><html><body><h1>Welcome</h1><p>The kettle is on.</p></body></html>"
 
 
@@ -43,8 +43,8 @@ class Real:
     needs_node: bool = False
 
 
-def _older(module: str, *arguments: str) -> dict[str, Any]:
-    return {"command": str(OLDER), "args": ["-m", module, *arguments]}
+def _older(command: str, *arguments: str) -> dict[str, Any]:
+    return {"command": str(OLDER / command), "args": [*arguments]}
 
 
 def _from_npm(package: str, *arguments: str, **env: str) -> dict[str, Any]:
@@ -85,13 +85,13 @@ SERVERS = [
     Real(
         "mcp-server-calculator",
         "calculate an expression",
-        lambda _folder: _older("mcp_server_calculator"),
+        lambda _folder: _older("mcp-server-calculator"),
         lambda _folder: [Call("calculate", {"expression": "6 * 7"}, "42")],
     ),
     Real(
         "mcp-server-sqlite",
         "create a table in the database",
-        lambda folder: _older("mcp_server_sqlite", "--db-path", str(folder / "cats.db")),
+        lambda folder: _older("mcp-server-sqlite", "--db-path", str(folder / "cats.db")),
         lambda _folder: [
             Call("create_table", {"query": _TABLE}, "created"),
             Call("write_query", {"query": _ROW}, "1"),
