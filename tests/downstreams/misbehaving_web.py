@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.web.initialized += 1
         session = f"session-{self.web.initialized}"
         self.web.sessions.add(session)
-        result = {
+        result: dict[str, Any] = {
             "protocolVersion": _LEGACY,
             "capabilities": {"tools": {}},
             "serverInfo": {"name": "w", "version": "1"},

@@ -1,4 +1,4 @@
-"""The server that misbehaves, alone: what it is asked to do well, it does; else the tests over it would prove nothing."""
+"""The server that misbehaves, alone: what it is asked to do well, it does; else the tests over it prove nothing."""
 
 from __future__ import annotations
 
