@@ -12,10 +12,10 @@ import anyio
 
 from mcp_toolweaver.app import open_app
 from mcp_toolweaver.config import load
+from mcp_toolweaver.core.exchange import HOSTS
+from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.gateway import Gateway
 from tests.conformance.listening import serve_http
-
-_EVERYTHING = 10_000
 
 
 async def main(port: int, config: Path) -> None:
@@ -25,9 +25,12 @@ async def main(port: int, config: Path) -> None:
             app.catalog,
             app.asked,
             app.caller,
-            direct_threshold=_EVERYTHING,
+            exposure=Exposure("direct"),
             wait_searchable=app.warmup.wait_searchable,
+            offers=app.catalog,
         )
+        HOSTS.set(gateway.sessions)
+        tasks.start_soon(gateway.run)
         tasks.start_soon(app.catalog.run)
         tasks.start_soon(app.run_index)
         tasks.start_soon(app.warmup.run, gateway.catalog_changed, app.cached)

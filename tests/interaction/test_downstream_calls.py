@@ -96,7 +96,6 @@ async def test_calls_under_way_when_a_server_dies_all_end_in_an_error(oracle: Or
     oracle.at_most_once()
 
 
-@pytest.mark.xfail(strict=True, reason="frames are not bounded yet")
 async def test_a_result_of_fifty_megabytes_is_answered_and_the_session_goes_on(oracle: Oracle) -> None:
     oracle.deadline = 60.0
     async with host(write_config(oracle.folder, oracle.servers())) as client:

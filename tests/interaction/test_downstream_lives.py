@@ -52,9 +52,6 @@ async def test_a_server_that_does_not_start_is_named_with_its_reason(oracle: Ora
     assert alive(oracle.folder, SERVER) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="of a server that never listed its tools, a call says only that there is no such tool"
-)
 async def test_a_call_of_a_server_that_does_not_start_says_why(oracle: Oracle) -> None:
     async with host(write_config(oracle.folder, oracle.servers("--exit-at-once"))) as client:
         with anyio.fail_after(20):
@@ -101,7 +98,6 @@ def test_a_server_that_does_not_want_to_end_is_ended_when_we_are(oracle: Oracle,
     assert alive(oracle.folder, SERVER) == []
 
 
-@pytest.mark.xfail(strict=True, reason="children have no parent-death signal yet")
 def test_no_server_outlives_us_when_we_are_killed(oracle: Oracle) -> None:
     config = write_config(oracle.folder, oracle.servers("--ignore-eof", "--ignore-term"))
     with _served(config) as (process, ask):
@@ -115,7 +111,6 @@ def test_no_server_outlives_us_when_we_are_killed(oracle: Oracle) -> None:
     assert gone
 
 
-@pytest.mark.xfail(strict=True, reason="the descendants of a server that ends by itself are not ended yet")
 async def test_what_a_server_started_ends_with_it(oracle: Oracle) -> None:
     async with host(write_config(oracle.folder, oracle.servers())) as client:
         await oracle.succeeds(client, "grandchild")
@@ -148,7 +143,6 @@ def test_a_call_that_the_host_gives_up_is_given_up_at_the_server_within_a_second
     assert alive(oracle.folder, SERVER) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a server takes any number of calls at once yet")
 async def test_calls_beyond_what_a_server_may_queue_are_told_that_it_is_busy_at_once(oracle: Oracle) -> None:
     oracle.deadline = 8.0
     async with host(write_config(oracle.folder, oracle.servers())) as client:

@@ -34,7 +34,6 @@ def served(oracle: Oracle, *options: str) -> StdioServerParameters:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="elicitation, sampling and roots are not relayed yet")
 @ERAS
 @MODES
 @pytest.mark.parametrize(("tool", "words"), [("elicit", "Ada"), ("sample", "hello from Ada"), ("roots", "home/Ada")])
@@ -49,7 +48,6 @@ async def test_what_a_server_asks_during_a_call_reaches_the_host_that_called(
     assert len(person.asked) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="progress is not relayed yet")
 @ERAS
 @MODES
 async def test_progress_reaches_the_host_in_order_before_the_answer(oracle: Oracle, era: str, mode: str) -> None:
@@ -71,7 +69,6 @@ async def test_a_host_that_wants_no_progress_gets_none(oracle: Oracle) -> None:
     assert "not asked" in outcome.text
 
 
-@pytest.mark.xfail(strict=True, reason="log messages are not relayed yet")
 async def test_log_messages_of_a_server_reach_a_host_of_the_older_eras(oracle: Oracle) -> None:
     person = Person()
     async with person.client(served(oracle), "legacy") as client:

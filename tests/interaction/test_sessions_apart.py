@@ -12,6 +12,8 @@ from mcp.client.client import Client
 
 from mcp_toolweaver.app import open_app
 from mcp_toolweaver.config import load
+from mcp_toolweaver.core.exchange import HOSTS
+from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.gateway import Gateway
 from tests.interaction.oracle import ODD, Oracle
 from tests.interaction.person import Person
@@ -29,16 +31,18 @@ async def _gateway(config: Path) -> AsyncGenerator[Gateway]:
     environ = {"TOOLWEAVER_EMBEDDING__ENABLED": "false", "TOOLWEAVER_DATA_DIR": str(config.parent / "data")}
     async with open_app(load(config, environ)) as app, anyio.create_task_group() as tasks:
         gateway = Gateway(
-            app.catalog, app.asked, app.caller, direct_threshold=0, wait_searchable=app.warmup.wait_searchable
+            app.catalog, app.asked, app.caller, exposure=Exposure(), wait_searchable=app.warmup.wait_searchable
         )
+        HOSTS.set(gateway.sessions)
+        tasks.start_soon(gateway.run)
         tasks.start_soon(app.catalog.run)
         tasks.start_soon(app.warmup.run, gateway.catalog_changed, app.cached)
         await app.catalog.wait_settled()
         yield gateway
         tasks.cancel_scope.cancel()
+    HOSTS.set(None)
 
 
-@pytest.mark.xfail(strict=True, reason="elicitation, sampling and roots are not relayed yet")
 @ERAS
 @MODES
 async def test_each_host_answers_what_its_own_call_asks(tmp_path: Path, era: str, mode: str) -> None:
@@ -59,9 +63,11 @@ async def test_each_host_answers_what_its_own_call_asks(tmp_path: Path, era: str
                 answers.setdefault(person.name, []).append(text_of(await client.call_tool("call_tool", call)))
 
     config = write_config(tmp_path, oracle.servers("--era", era))
-    async with _gateway(config) as gateway, anyio.create_task_group() as tasks:
-        for person in people:
-            tasks.start_soon(use, gateway, person)
+    async with _gateway(config) as gateway:
+        await use(gateway, Person("Zoe"))  # from then on the server is known to ask
+        async with anyio.create_task_group() as tasks:
+            for person in people:
+                tasks.start_soon(use, gateway, person)
     for person in people:
         assert all(person.name in answer for answer in answers[person.name])
         assert not any(

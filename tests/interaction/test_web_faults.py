@@ -83,7 +83,6 @@ async def test_the_error_says_when_a_page_of_html_came_back(web: MisbehavingWeb,
     assert "text/html" in text_of(failed)
 
 
-@pytest.mark.xfail(strict=True, reason="the status of a response is not told yet, nor that the call may have run")
 @pytest.mark.parametrize("way", [way for way, (status, _times) in FAILING.items() if status.isdigit()])
 async def test_the_error_says_which_status_came_back(way: str, web: MisbehavingWeb, tmp_path: Path) -> None:
     """And that it may have run, where the status does not exclude it; 429 does."""
