@@ -19,7 +19,9 @@ from mcp_toolweaver.core.errors import ToolweaverError
 ELICIT = "elicitation/create"
 SAMPLE = "sampling/createMessage"
 ROOTS = "roots/list"
-QUESTIONS = frozenset({ELICIT, SAMPLE, ROOTS})
+CAPABILITIES: Mapping[str, str] = {"elicitation": ELICIT, "sampling": SAMPLE, "roots": ROOTS}
+"""What a server may ask a host who has a capability of this name."""
+QUESTIONS = frozenset(CAPABILITIES.values())
 """What a server may ask a host, by method."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -88,7 +90,7 @@ class Hosts(Protocol):
 
     @property
     def answers(self) -> frozenset[str]:
-        """What at least one of them may be asked, out of `QUESTIONS`."""
+        """What at least one of them may be asked, out of `QUESTIONS`; all where others may yet come."""
         ...
 
     @property

@@ -40,6 +40,7 @@ async def connect(
     call_timeout: float,
     last_words: Callable[[], str] = lambda: "",
     is_forgotten: Callable[[], bool] = lambda: False,
+    why_refused: Callable[[str | int], str | None] = lambda _message_id: None,
 ) -> AsyncGenerator[Downstream]:
     """Connect to a downstream server and yield it; times in seconds.
 
@@ -54,12 +55,13 @@ async def connect(
         last_words: Asks in a thread what the server said last, for error messages.
         is_forgotten: Whether the transport saw a message refused for want of a session, so that a call
             was not executed.
+        why_refused: Says what the transport knows of an error that answers the message of an id.
 
     Raises:
         Unavailable: the server cannot be reached, died, or did not answer in time.
     """
     for mode in ("legacy",) if name in _greeted_in_the_old_way else ("auto", "legacy"):
-        wire, entered = Wire(), False
+        wire, entered = Wire(why_refused), False
         link = Link(wire, Relay(name, HOSTS.get()), is_forgotten, list_timeout=connect_timeout, silence=call_timeout)
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + connect_timeout) as scope:
@@ -68,6 +70,7 @@ async def connect(
                     anyio.create_task_group() as tasks,
                 ):
                     scope.deadline, entered = math.inf, True
+                    wire.is_of_old = client.protocol_version not in MODERN_PROTOCOL_VERSIONS
                     if mode == "legacy":
                         _greeted_in_the_old_way.add(name)
                     tasks.start_soon(_listen, client, wire)

@@ -14,7 +14,7 @@ from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, Request
 from pydantic import TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool
-from mcp_toolweaver.core.errors import DeadlineExceeded, NotSent, ToolweaverError, Unavailable
+from mcp_toolweaver.core.errors import DeadlineExceeded, GivenUp, NotSent, ToolweaverError, Unavailable
 from mcp_toolweaver.core.exchange import EXCHANGE, Refusal
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.offers import Offers
@@ -32,7 +32,7 @@ from mcp_toolweaver.proxy.offers import list_offers
 from mcp_toolweaver.proxy.patience import Patience
 from mcp_toolweaver.proxy.relay import Call, Relay
 from mcp_toolweaver.proxy.results import passed_through
-from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, next_round
+from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, is_for_the_host, next_round
 from mcp_toolweaver.proxy.watching import watch_resource
 from mcp_toolweaver.proxy.wire import Wire
 
@@ -111,6 +111,8 @@ class Downstream:
         try:
             return passed_through(await self.request("tools/call", {"name": name, "arguments": dict(arguments)}))
         except Refusal as refusal:
+            if is_for_the_host(refusal, EXCHANGE.get()):
+                raise
             return refused_call(self._name, refusal)
         except ValidationError:
             return ToolResult.from_text(
@@ -149,6 +151,9 @@ class Downstream:
         if self._wire.ended:
             raise NotSent(part(self._name), "the connection was closed by the server")
         exchange, patience = EXCHANGE.get(), Patience(self._link.silence)
+        if self._link.relay.is_outgrown_by(exchange):
+            self._wire.give_up()
+            raise NotSent(part(self._name), "it is connected to anew, as it may ask this host more than it was told")
         async with self._link.relay.call(exchange, patience) as call:
             with patience.scope:
                 return await self._rounds(call, method, params)
@@ -200,5 +205,7 @@ class Downstream:
         """See `CatalogSource.wait_changed`."""
         await self._wire.news.wait()
         self._wire.news = anyio.Event()
+        if self._wire.is_given_up:
+            raise GivenUp(part(self._name), "it may ask a host more than it was told")
         if self._wire.ended:
             raise Unavailable(part(self._name), "the connection was closed by the server")

@@ -39,6 +39,8 @@ from mcp_toolweaver.proxy.patience import Patience
 
 _log = logging.getLogger(__name__)
 
+_asking: set[str] = set()
+"""Servers that have asked something, in this process."""
 _SAMPLED: TypeAdapter[CreateMessageResultWithTools | CreateMessageResult] = TypeAdapter(
     CreateMessageResultWithTools | CreateMessageResult
 )
@@ -65,25 +67,33 @@ class Relay:
         self._server = server
         self._hosts = hosts
         self._calls: set[Call] = set()
-        self._does_ask = False
+        self._offered = hosts.answers if hosts is not None else frozenset[str]()
+        self._is_used = False
         self._freed = anyio.Event()
 
     def callbacks(self) -> dict[str, Any]:
         """Return the callbacks for the SDK's client; what no host answers is not offered to the server at all."""
-        answers = self._hosts.answers if self._hosts is not None else frozenset[str]()
         offered: dict[str, Any] = {ELICIT: self._elicit, SAMPLE: self._sample, ROOTS: self._list_roots}
         names = {ELICIT: "elicitation_callback", SAMPLE: "sampling_callback", ROOTS: "list_roots_callback"}
         return {
             "logging_callback": self._told,
             "message_handler": self._noticed,
-            **{names[method]: callback for method, callback in offered.items() if method in answers},
+            **{names[method]: callback for method, callback in offered.items() if method in self._offered},
         }
+
+    def is_outgrown_by(self, exchange: Exchange | None) -> bool:
+        """Whether the server may ask a host more than it was told when it was connected to.
+
+        Only before the first call: a server that has been used may keep something that ends with the connection.
+        """
+        return exchange is not None and not self._is_used and not exchange.host.answers <= self._offered
 
     @asynccontextmanager
     async def call(self, exchange: Exchange | None, patience: Patience) -> AsyncGenerator[Call]:
         """Count a call as under way; one that would be confused with another host's waits for that to end."""
         call = Call(exchange, patience)
-        while self._does_ask and any(other.owner != call.owner for other in self._calls):
+        self._is_used = self._is_used or exchange is not None
+        while self._server in _asking and any(other.owner != call.owner for other in self._calls):
             await self._freed.wait()
         self._calls.add(call)
         try:
@@ -118,7 +128,7 @@ class Relay:
         return answer if isinstance(answer, ErrorData) else ListRootsResult.model_validate(answer)
 
     async def _ask(self, method: str, params: BaseModel | None) -> Mapping[str, Any] | ErrorData:
-        self._does_ask = True
+        _asking.add(self._server)
         try:
             host = self._asked()
             with ExitStack() as stack:

@@ -47,17 +47,19 @@ class Gateway:
         offers: OfferView | None = None,
         results: ResultReader | None = None,
         departed: Departed = nothing_departed,
+        is_open: bool = False,
     ) -> None:
         """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
         Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
         offer beside their tools is offered too, where ``offers`` shows it. ``results`` reads on where the
-        results of ``caller`` are cut, and ``departed`` knows what happened to tools that are gone.
+        results of ``caller`` are cut, and ``departed`` knows what happened to tools that are gone. It ``is_open`` if
+        any number of hosts may come, rather than the one that started us.
         """
         self._catalog = catalog
         self._trips = RoundTrips()
         self._watches: Watches | None = None
-        self.sessions = Sessions()
+        self.sessions = Sessions(is_open=is_open)
         """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
         bus, calls = InMemorySubscriptionBus(), Calls(self.sessions, self._trips)
         offered = None if offers is None else Offered(offers)

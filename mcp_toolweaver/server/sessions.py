@@ -11,20 +11,19 @@ from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp_types import CLIENT_CAPABILITIES_META_KEY
 
-from mcp_toolweaver.core.exchange import ELICIT, ROOTS, SAMPLE, Host
+from mcp_toolweaver.core.exchange import CAPABILITIES, QUESTIONS, Host
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.server.host import LegacyHost
 from mcp_toolweaver.server.log_levels import least_serious
 from mcp_toolweaver.server.session import HostSession
 
-_CAPABILITIES = {"elicitation": ELICIT, "sampling": SAMPLE, "roots": ROOTS}
-
 
 class Sessions:
     """All hosts that are attached: the `Hosts` that downstream servers see."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, *, is_open: bool = False) -> None:
+        """Begin with none; ``is_open`` if any number of hosts may come, rather than the one that started us."""
+        self._is_open = is_open
         self._sessions: dict[Connection, HostSession] = {}
         self._answers_of_requests: frozenset[str] = frozenset()
         self._has_requests_without_session = False
@@ -64,6 +63,8 @@ class Sessions:
     @property
     def answers(self) -> frozenset[str]:
         """See `Hosts.answers`."""
+        if self._is_open:
+            return QUESTIONS
         return self._answers_of_requests.union(*(session.answers for session in self._sessions.values()))
 
     @property
@@ -109,7 +110,7 @@ def answers_of(context: ServerRequestContext[Any]) -> frozenset[str]:
 
 def _answers(capabilities: Any) -> frozenset[str]:
     given = capabilities if is_object(capabilities) else {}
-    return frozenset(method for name, method in _CAPABILITIES.items() if given.get(name) is not None)
+    return frozenset(method for name, method in CAPABILITIES.items() if given.get(name) is not None)
 
 
 def _meta(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -10,13 +10,17 @@ from typing import Any
 import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams, Tool
 
 from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.paging import ResultReader
+from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.server import dynamic
+from mcp_toolweaver.server.away import away_of
 from mcp_toolweaver.server.calls import Calls, is_modern
 from mcp_toolweaver.server.details import get_tool_details
 from mcp_toolweaver.server.exposure import Exposure
@@ -110,6 +114,8 @@ class ToolRequests:
         try:
             await self._wait_warm()
             result = await self._dispatch(ctx, params.name, params.arguments or {})
+        except Refusal as refusal:
+            raise MCPError(refusal.code, scrub(refusal.message), refusal.data) from refusal
         except ToolweaverError as error:
             result = failure(error)
         except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
@@ -143,13 +149,17 @@ class ToolRequests:
         return answer(reply)
 
     async def _forward(self, ctx: Context, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
-        tool = resolve(self._catalog.snapshot, name, server, self._departed)
+        tool = resolve(self._catalog.snapshot, name, server, self._happened)
         session = self._dynamic(ctx)
         if session is not None:
             dynamic.touch(session, tool.id)
         result = await self._calls.passed_on(ctx, lambda: self._caller.call(tool, arguments))
         self._on_result(tool.id.server, result.payload)
         return result
+
+    def _happened(self, name: str, server: str | None) -> str | None:
+        """Return why a tool is not there: it has left, or its server has never listed what it has."""
+        return self._departed(name, server) or away_of(self._catalog.statuses, server or name)
 
     def _dynamic(self, ctx: Context) -> HostSession | None:
         """Return the session of a host for which found tools are listed."""

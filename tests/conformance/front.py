@@ -28,6 +28,7 @@ async def main(port: int, config: Path) -> None:
             exposure=Exposure("direct"),
             wait_searchable=app.warmup.wait_searchable,
             offers=app.catalog,
+            is_open=True,
         )
         HOSTS.set(gateway.sessions)
         tasks.start_soon(gateway.run)
