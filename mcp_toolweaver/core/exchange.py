@@ -94,6 +94,11 @@ class Hosts(Protocol):
         ...
 
     @property
+    def are_of_old(self) -> bool:
+        """Whether there are hosts, all of which speak an era before 2026-07-28."""
+        ...
+
+    @property
     def log_level(self) -> str | None:
         """The least serious level of log messages that one of them wants; None if none has said."""
         ...

@@ -21,6 +21,7 @@ _TOO_MANY = 429
 _FAULT = 500
 STAND_IN = "Server returned an error response"
 """What the SDK says in place of any HTTP status."""
+_NO_ANSWER = (CONNECTION_CLOSED, REQUEST_TIMEOUT)
 _SESSION_CODES = (INVALID_REQUEST, INTERNAL_ERROR, -32000)
 _LOST_SESSION = ("Session terminated", "Session not found")  # the SDK's own words, and its server's
 
@@ -78,6 +79,11 @@ def is_lost_session(error: MCPError) -> bool:
 def may_refuse_session(error: MCPError) -> bool:
     """Whether an error may be what a server makes of a session that it forgot, together with the HTTP status."""
     return error.code in _SESSION_CODES
+
+
+def is_refused(error: BaseException) -> bool:
+    """Whether a connection failed because the server answered with an error of the protocol, and is still there."""
+    return any(isinstance(cause, MCPError) and cause.code not in _NO_ANSWER for cause in _leaves(error))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

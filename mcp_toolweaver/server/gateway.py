@@ -25,6 +25,7 @@ from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.round_trips import RoundTrips
 from mcp_toolweaver.server.sessions import Sessions
 from mcp_toolweaver.server.tool_requests import ToolRequests
+from mcp_toolweaver.server.warming import Warming
 from mcp_toolweaver.server.watches import Watches
 from mcp_toolweaver.text.resolve import Departed, nothing_departed
 
@@ -61,6 +62,7 @@ class Gateway:
         self._watches: Watches | None = None
         self.sessions = Sessions(is_open=is_open)
         """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
+        warming = Warming(wait_searchable)
         bus, calls = InMemorySubscriptionBus(), Calls(self.sessions, self._trips)
         offered = None if offers is None else Offered(offers)
         tools = ToolRequests(
@@ -70,7 +72,7 @@ class Gateway:
             exposure=exposure,
             calls=calls,
             sessions=self.sessions,
-            wait_searchable=wait_searchable,
+            warming=warming,
             on_result=_ignored if offered is None else offered.note_links,
             results=results,
             departed=departed,
@@ -83,8 +85,8 @@ class Gateway:
             on_subscriptions_listen=ListenHandler(bus),
         )
         tools.register(self.server)
-        if offers is not None and offered is not None:
-            requests = OfferRequests(offers, offered, calls, self.sessions, bus)
+        if offered is not None:
+            requests = OfferRequests(offered, calls, self.sessions, bus, warming)
             requests.register(self.server)
             self._watches = requests.watches
         # Of the older eras only, about which the SDK warns where its constructor is given them.

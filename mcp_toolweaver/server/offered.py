@@ -19,7 +19,7 @@ class Offered:
 
     def __init__(self, view: OfferView) -> None:
         """Name what ``view`` holds."""
-        self._view = view
+        self.view = view
         self._links: OrderedDict[str, str] = OrderedDict()
 
     def resources(self) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ class Offered:
         the beginning of a template shows to be that of one server only.
         """
         scheme, rest = taken_apart(address)
-        for server in self._view.offers:
+        for server in self.view.offers:
             if scheme and scheme == self._scheme(server):
                 return server, rest
         lister = self._links.get(address) or self._only_lister(address)
@@ -72,14 +72,14 @@ class Offered:
         return own_address(self._scheme(server), address)
 
     def _addressed(self, kind: str, key: str) -> Iterator[dict[str, Any]]:
-        for server, offers in self._view.offers.items():
+        for server, offers in self.view.offers.items():
             for item in getattr(offers, kind):
                 yield {**item, key: self.own(server, item[key])}
 
     def _named_prompts(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
         named: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        for server, offers in self._view.offers.items():
-            prefix = self._view.prefix(server)
+        for server, offers in self.view.offers.items():
+            prefix = self.view.prefix(server)
             for prompt in offers.prompts:
                 name = callable_name(prefix, prompt["name"]) if prefix else prompt["name"]
                 named.setdefault(name, (server, prompt))
@@ -88,16 +88,16 @@ class Offered:
     def _only_lister(self, address: str) -> str | None:
         listing = {
             server
-            for server, offers in self._view.offers.items()
+            for server, offers in self.view.offers.items()
             if any(item["uri"] == address for item in offers.resources)
             or any(_may_be_of(address, item["uriTemplate"]) for item in offers.templates)
         }
-        unnamed = {server for server in self._view.offers if not self._scheme(server)}
+        unnamed = {server for server in self.view.offers if not self._scheme(server)}
         candidates = listing or unnamed
         return next(iter(candidates)) if len(candidates) == 1 else None
 
     def _scheme(self, server: str) -> str:
-        return scheme_of(self._view.prefix(server))
+        return scheme_of(self.view.prefix(server))
 
 
 def _may_be_of(address: str, template: str) -> bool:

@@ -68,6 +68,11 @@ class Sessions:
         return self._answers_of_requests.union(*(session.answers for session in self._sessions.values()))
 
     @property
+    def are_of_old(self) -> bool:
+        """See `Hosts.are_of_old`."""
+        return bool(self._sessions) and not self._has_requests_without_session
+
+    @property
     def log_level(self) -> str | None:
         """See `Hosts.log_level`."""
         return least_serious(session.log_level for session in self._sessions.values())
