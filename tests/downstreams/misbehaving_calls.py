@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from tests.downstreams.misbehaving_peer import Peer
 from tests.downstreams.misbehaving_tools import tool
@@ -92,7 +92,7 @@ def run(call: Call) -> None:
 
 def is_named(listed: Any, name: str) -> bool:
     """Whether an item of the list, which may be anything, is the tool of that name."""
-    return isinstance(listed, dict) and listed.get("name") == name
+    return isinstance(listed, dict) and cast("dict[str, Any]", listed).get("name") == name
 
 
 def _crash_before(_call: Call) -> None:
