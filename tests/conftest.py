@@ -1,5 +1,6 @@
 """What every test may rely on."""
 
+import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ settings.load_profile("any machine")
 pytest.register_assert_rewrite("tests.contracts")
 
 _WATCHED = [Path(__file__).parent / folder for folder in ("interaction", "conformance", "unit/proxy", "unit/catalog")]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run twice as many tests at once as there are cores, since many of them wait for processes and pauses."""
+    return min(8, 2 * (os.cpu_count() or 1))
 
 
 @pytest.fixture(scope="session")
