@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool, mend
 from mcp_toolweaver.core.json_values import is_array
+from mcp_toolweaver.proxy.items import LISTS, keep_valid
 
 Transport: TypeAlias = AbstractAsyncContextManager[tuple[Any, Any]]
 """A transport of the SDK: a context of a stream to read from and one to write to."""
@@ -41,6 +42,9 @@ class Wire:
     """One sentence for each tool that had to be left out of a listing."""
     listing_requests: set[str | int] = field(default_factory=set[str | int])
     """The ids of the ``tools/list`` requests under way."""
+
+    offer_requests: dict[str | int, str] = field(default_factory=dict[str | int, str])
+    """The ids and methods of requests for what it offers beside its tools, which are under way."""
 
     over: anyio.Event = field(default_factory=anyio.Event)
     """Set when the connection has ended."""
@@ -83,6 +87,8 @@ class _Writer(_Stream):
         message = item.message
         if isinstance(message, JSONRPCRequest) and message.method == "tools/list":
             self._wire.listing_requests.add(message.id)
+        if isinstance(message, JSONRPCRequest) and message.method in LISTS:
+            self._wire.offer_requests[message.id] = message.method
         await self._inner.send(item)
 
 
@@ -114,6 +120,8 @@ class _Reader(_Stream):
     def _note(self, message: JSONRPCMessage) -> None:
         if isinstance(message, JSONRPCResponse):
             self._mend_listing(message)
+            if (method := self._wire.offer_requests.pop(message.id, None)) is not None:
+                keep_valid(method, message.result, self._wire.problems)
         elif isinstance(message, JSONRPCNotification) and message.method in _CHANGES:
             self._wire.news.set()
 
