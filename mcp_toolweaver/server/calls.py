@@ -57,6 +57,11 @@ class Calls:
         return await self._trips.begin(context, make)
 
 
+def without_reserved(meta: Any) -> dict[str, Any]:
+    """Return the ``_meta`` of a result without what speaks of the connection between a server and us."""
+    return {key: value for key, value in meta.items() if not key.startswith(_RESERVED)} if is_object(meta) else {}
+
+
 async def _during(exchange: Exchange, passing: Passing) -> ToolResult:
     token = EXCHANGE.set(exchange)
     try:

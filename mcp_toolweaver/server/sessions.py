@@ -30,6 +30,7 @@ class Sessions:
         self._has_requests_without_session = False
         self._changed = anyio.Event()
         self._on_updated: Callable[[str, str], Awaitable[None]] | None = None
+        self._on_left: Callable[[HostSession], None] | None = None
         self.roots_changes = 0
         """See `Hosts.roots_changes`."""
 
@@ -57,7 +58,7 @@ class Sessions:
         session = self._sessions.get(connection)
         if session is None:
             session = self._sessions[connection] = HostSession(connection, context)
-            connection.exit_stack.callback(self._sessions.pop, connection, None)
+            connection.exit_stack.callback(self._leave, session)
         session.context = context
         return session
 
@@ -92,14 +93,19 @@ class Sessions:
         """See `Hosts.wait_changed`."""
         await self._changed.wait()
 
-    def on_resource_updated(self, told: Callable[[str, str], Awaitable[None]]) -> None:
-        """Tell ``told`` the server and URI of each resource that has changed."""
-        self._on_updated = told
+    def listen(self, on_updated: Callable[[str, str], Awaitable[None]], on_left: Callable[[HostSession], None]) -> None:
+        """Tell the server and URI of each resource that has changed, and each session that has ended."""
+        self._on_updated, self._on_left = on_updated, on_left
 
     async def resource_updated(self, server: str, uri: str) -> None:
         """See `Hosts.resource_updated`."""
         if self._on_updated is not None:
             await self._on_updated(server, uri)
+
+    def _leave(self, session: HostSession) -> None:
+        del self._sessions[session.connection]
+        if self._on_left is not None:
+            self._on_left(session)
 
 
 def answers_of(context: ServerRequestContext[Any]) -> frozenset[str]:
