@@ -146,7 +146,8 @@ class Catalog:
     @property
     def offers(self) -> Mapping[str, Offers]:
         """See `OfferView.offers`."""
-        return {runner.setup.name: runner.listing.offers for runner in self._runners if runner.listing.offers}
+        offered = {runner.setup.name: runner.listing.offered(runner.setup.policy) for runner in self._runners}
+        return {server: offers for server, offers in offered.items() if offers}
 
     def prefix(self, server: str) -> str:
         """See `OfferView.prefix`."""

@@ -61,7 +61,7 @@ class AskingServer:
         server.add_request_handler("tools/call", CallToolRequestParams, self._call)
         server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._level)
         server.add_notification_handler("notifications/roots/list_changed", RequestParams, self._roots)
-        return InMemoryTransport(server) if self.is_modern else _of_old(server)
+        return InMemoryTransport(server) if self.is_modern else of_old(server)
 
     async def _list(self, _ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
         return ListToolsResult(tools=[Tool(name=name, input_schema={"type": "object"}) for name in _NAMES])
@@ -103,7 +103,7 @@ class AskingServer:
 
 
 @asynccontextmanager
-async def _of_old(server: Server[Any]) -> AsyncGenerator[Any]:
+async def of_old(server: Server[Any]) -> AsyncGenerator[Any]:
     """Connect to a server that knows the eras with a handshake only."""
     async with create_client_server_memory_streams() as (client, (read, write)), anyio.create_task_group() as tasks:
         tasks.start_soon(partial(serve_loop, server, read, write, lifespan_state={}))
