@@ -59,6 +59,8 @@ class OfferingServer:
         self.page = 1_000_000
         self.hangs: set[str] = set()
         """Methods that are never answered."""
+        self.refuses: set[str] = set()
+        """Methods that are answered with an error."""
         self.opened = 0
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.watched: list[str] = []
@@ -66,10 +68,12 @@ class OfferingServer:
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus)
         self._connections: list[Any] = []
+        self._end = anyio.Event()
 
     def transport(self) -> AbstractAsyncContextManager[Any]:
         """Return a way to it; each time to a new connection."""
         self.opened += 1
+        self._end = anyio.Event()
         self._connections.clear()
         self.watched.clear()
         changes = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
@@ -107,8 +111,13 @@ class OfferingServer:
 
         async with transport as (read, write), anyio.create_task_group() as tasks:
             tasks.start_soon(pass_on, read)
+            tasks.start_soon(self._close, sending)
             yield receiving, write
             tasks.cancel_scope.cancel()
+
+    def die(self) -> None:
+        """End the connection, as a process that dies does."""
+        self._end.set()
 
     async def change(self, uri: str) -> None:
         """Tell that a resource has changed."""
@@ -124,6 +133,10 @@ class OfferingServer:
             await connection.send_resource_list_changed()
             await connection.send_prompt_list_changed()
 
+    async def _close(self, sending: Any) -> None:
+        await self._end.wait()
+        sending.close()
+
     async def _note(self, ctx: Context) -> None:
         connection = ctx.session._connection
         if connection not in self._connections and not self.is_modern:
@@ -131,6 +144,8 @@ class OfferingServer:
         self.asked.append((ctx.method, dict(ctx.params or {})))
         if ctx.method in self.hangs:
             await anyio.sleep_forever()
+        if ctx.method in self.refuses:
+            raise MCPError(-32603, "not now")
 
     async def _tools(self, ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
         await self._note(ctx)
