@@ -29,13 +29,15 @@ from mcp_types import (
     LoggingMessageNotificationParams,
     ResourceUpdatedNotification,
     RootsListChangedNotification,
+    SamplingCapability,
+    SamplingToolsCapability,
     SetLevelRequest,
     SetLevelRequestParams,
 )
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.errors import Busy
-from mcp_toolweaver.core.exchange import ELICIT, ROOTS, SAMPLE, Exchange, Host, Hosts, Refusal
+from mcp_toolweaver.core.exchange import ELICIT, ROOTS, SAMPLE, SAMPLE_TOOLS, Exchange, Host, Hosts, Refusal
 from mcp_toolweaver.proxy.advisory import Advisory
 from mcp_toolweaver.proxy.failures import part
 from mcp_toolweaver.proxy.patience import Patience
@@ -49,6 +51,8 @@ _NOT_APART = "it asks its callers things, and is busy with the call of another o
 _SAMPLED: TypeAdapter[CreateMessageResultWithTools | CreateMessageResult] = TypeAdapter(
     CreateMessageResultWithTools | CreateMessageResult
 )
+
+_SAMPLING_WITH_TOOLS = SamplingCapability(tools=SamplingToolsCapability())
 
 
 class Relay:
@@ -71,6 +75,7 @@ class Relay:
         return {
             "logging_callback": self._told,
             "message_handler": self._noticed,
+            "sampling_capabilities": _SAMPLING_WITH_TOOLS if SAMPLE_TOOLS in answers else None,
             **{names[method]: callback for method, callback in offered.items() if method in answers},
         }
 
@@ -158,7 +163,7 @@ class Relay:
         return host
 
     def _spoken_to(self) -> Host | None:
-        """Return the host of all calls under way, or the only one if there are none."""
+        """Return the host of all calls under way, by the call that came last, or the only host if there are none."""
         hosts = {call.owner: call.exchange.host for call in self._turns.under_way if call.exchange is not None}
         if hosts:
             return next(iter(hosts.values())) if len(hosts) == 1 else None

@@ -51,7 +51,7 @@ class Calls:
             return await self._trips.go_on(context, str(state), given)
 
         async def make(trip: Trip) -> ToolResult:
-            host: Host = ModernHost(trip, answers_of(context))
+            host: Host = ModernHost(trip, self._sessions.key_without(context), answers_of(context))
             return await _during(Exchange(host, _meta(params), given, state), passing)
 
         return await self._trips.begin(context, make)

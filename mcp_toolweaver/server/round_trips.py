@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 from mcp.server.context import ServerRequestContext
-from mcp_types import INVALID_PARAMS
+from mcp_types import INVALID_PARAMS, INVALID_REQUEST
 
 from mcp_toolweaver.core.errors import InvalidArguments
 from mcp_toolweaver.core.exchange import Refusal
@@ -39,8 +39,6 @@ class Trip:
         """Begin with the request of ``context``."""
         self.context = context
         """Of the request that is being answered, or was answered last."""
-        self.key = secrets.token_hex(8)
-        """Is no other call's."""
         self.scope = anyio.CancelScope()
         self.result: ToolResult | None = None
         self.error: Exception | None = None
@@ -54,7 +52,7 @@ class Trip:
         """Let the request under way end with a question, and return the answer that another one brings.
 
         Raises:
-            Refusal: what it brings is no answer.
+            Refusal: what it brings is no answer, or the call has ended meanwhile.
         """
         self._asked += 1
         key = f"q{self._asked}"
@@ -62,6 +60,8 @@ class Trip:
         self.wake()
         try:
             while key not in self._answers:
+                if self.is_over:
+                    raise Refusal(INVALID_REQUEST, "the call that this question was about has ended")
                 await self._moved.wait()
         finally:
             self.questions.pop(key, None)

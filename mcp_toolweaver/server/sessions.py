@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anyio
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
+from mcp.shared.dispatcher import Outbound
 from mcp_types import CLIENT_CAPABILITIES_META_KEY
 
-from mcp_toolweaver.core.exchange import ELICIT, ROOTS, SAMPLE, Host
+from mcp_toolweaver.core.exchange import ELICIT, ELICIT_URL, ROOTS, SAMPLE, SAMPLE_TOOLS, Host
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.server.host import LegacyHost
 from mcp_toolweaver.server.log_levels import least_serious
 from mcp_toolweaver.server.session import HostSession
 
 _CAPABILITIES = {"elicitation": ELICIT, "sampling": SAMPLE, "roots": ROOTS}
+_FINER = (("elicitation", "url", ELICIT_URL), ("sampling", "tools", SAMPLE_TOOLS))
 
 
 class Sessions:
@@ -26,6 +30,7 @@ class Sessions:
     def __init__(self) -> None:
         """Begin with none."""
         self._sessions: dict[Connection, HostSession] = {}
+        self._pipes: WeakKeyDictionary[Outbound, str] = WeakKeyDictionary()
         self._answers_of_requests: frozenset[str] = frozenset()
         self._has_requests_without_session = False
         self._changed = anyio.Event()
@@ -53,14 +58,20 @@ class Sessions:
 
     def of(self, context: ServerRequestContext[Any]) -> HostSession:
         """Return the session that a message of an older era belongs to."""
-        # The SDK gives a handler no other way to what outlives its request.
-        connection: Connection = context.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        connection = _connection(context)
         session = self._sessions.get(connection)
         if session is None:
             session = self._sessions[connection] = HostSession(connection, context)
             connection.exit_stack.callback(self._leave, session)
         session.context = context
         return session
+
+    def key_without(self, context: ServerRequestContext[Any]) -> str:
+        """Return the key of a host without a session: of its pipe where it has one, or else of the request alone."""
+        connection = _connection(context)
+        if not connection.has_standalone_channel:
+            return secrets.token_hex(8)
+        return self._pipes.setdefault(connection.outbound, secrets.token_hex(8))
 
     @property
     def answers(self) -> frozenset[str]:
@@ -113,9 +124,18 @@ def answers_of(context: ServerRequestContext[Any]) -> frozenset[str]:
     return _answers(_meta(context.params).get(CLIENT_CAPABILITIES_META_KEY))
 
 
+def _connection(context: ServerRequestContext[Any]) -> Connection:
+    # The SDK gives a handler no other way to what outlives its request.
+    return context.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
 def _answers(capabilities: Any) -> frozenset[str]:
     given = capabilities if is_object(capabilities) else {}
-    return frozenset(method for name, method in _CAPABILITIES.items() if given.get(name) is not None)
+    methods = {method for name, method in _CAPABILITIES.items() if given.get(name) is not None}
+    finer = {
+        method for name, part, method in _FINER if is_object(given.get(name)) and given[name].get(part) is not None
+    }
+    return frozenset(methods | finer)
 
 
 def _meta(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -107,9 +107,10 @@ class OfferingServer:
                         item.message.result.update(
                             {key: self.raw[key] for key in self.raw if key in item.message.result}
                         )
-                    await sending.send(item)
+                    with suppress(anyio.ClosedResourceError):
+                        await sending.send(item)
 
-        async with transport as (read, write), anyio.create_task_group() as tasks:
+        async with sending, receiving, transport as (read, write), anyio.create_task_group() as tasks:
             tasks.start_soon(pass_on, read)
             tasks.start_soon(self._close, sending)
             yield receiving, write
@@ -138,7 +139,7 @@ class OfferingServer:
         sending.close()
 
     async def _note(self, ctx: Context) -> None:
-        connection = ctx.session._connection
+        connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage]
         if connection not in self._connections and not self.is_modern:
             self._connections.append(connection)
         self.asked.append((ctx.method, dict(ctx.params or {})))

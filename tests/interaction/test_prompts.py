@@ -13,7 +13,7 @@ from tests.interaction.offering_stage import LEGACY, MODERN, offering
 pytestmark = pytest.mark.anyio
 
 HOSTS = pytest.mark.parametrize("host_era", [LEGACY, MODERN])
-SERVERS = pytest.mark.parametrize("is_modern", [False, True])
+SERVERS = pytest.mark.parametrize("server_era", [LEGACY, MODERN])
 
 
 def server(*prompts: str, is_modern: bool = False) -> OfferingServer:
@@ -22,8 +22,11 @@ def server(*prompts: str, is_modern: bool = False) -> OfferingServer:
 
 @HOSTS
 @SERVERS
-async def test_prompts_are_listed_and_got_under_names_that_tell_whose_they_are(host_era: str, is_modern: bool) -> None:
-    servers = {"a": server("greet", "part", is_modern=is_modern), "b": server("greet", is_modern=is_modern)}
+async def test_prompts_are_listed_and_got_under_names_that_tell_whose_they_are(host_era: str, server_era: str) -> None:
+    servers = {
+        "a": server("greet", "part", is_modern=server_era == MODERN),
+        "b": server("greet", is_modern=server_era == MODERN),
+    }
     async with offering(servers) as stage, stage.host(host_era) as client:
         assert [prompt.name for prompt in (await client.list_prompts()).prompts] == ["a__greet", "a__part", "b__greet"]
         for name, meant in (("a__greet", "greet"), ("b__greet", "greet"), ("part", "part")):

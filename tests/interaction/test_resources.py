@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    BlobResourceContents,
     CompleteRequest,
     CompleteRequestParams,
     CompleteResult,
     CompletionArgument,
     ResourceTemplateReference,
+    TextResourceContents,
 )
 
 from mcp_toolweaver.core.policy import SourcePolicy
@@ -20,7 +22,11 @@ from tests.interaction.offering_stage import LEGACY, MODERN, offering, until
 pytestmark = pytest.mark.anyio
 
 HOSTS = pytest.mark.parametrize("host_era", [LEGACY, MODERN])
-SERVERS = pytest.mark.parametrize("is_modern", [False, True])
+SERVERS = pytest.mark.parametrize("server_era", [LEGACY, MODERN])
+
+
+def text_in(content: TextResourceContents | BlobResourceContents) -> str:
+    return content.text if isinstance(content, TextResourceContents) else ""
 
 
 def notes(*, is_modern: bool = False) -> OfferingServer:
@@ -32,9 +38,9 @@ def notes(*, is_modern: bool = False) -> OfferingServer:
 @HOSTS
 @SERVERS
 async def test_resources_are_listed_and_read_under_addresses_that_tell_whose_they_are(
-    host_era: str, is_modern: bool
+    host_era: str, server_era: str
 ) -> None:
-    servers = {"n": notes(is_modern=is_modern), "m": notes(is_modern=is_modern)}
+    servers = {"n": notes(is_modern=server_era == MODERN), "m": notes(is_modern=server_era == MODERN)}
     async with offering(servers) as stage, stage.host(host_era) as client:
         listed = [item.uri for item in (await client.list_resources()).resources]
         templates = [item.uri_template for item in (await client.list_resource_templates()).resource_templates]
@@ -42,8 +48,8 @@ async def test_resources_are_listed_and_read_under_addresses_that_tell_whose_the
         [filled] = (await client.read_resource("N+notes:///by/me")).contents
     assert listed == ["n+notes:///a", "n+notes:///b", "m+notes:///a", "m+notes:///b"]
     assert templates == ["n+notes:///by/{name}", "m+notes:///by/{name}"]
-    assert (content.uri, content.text) == ("n+notes:///a", "text of notes:///a")
-    assert (filled.uri, filled.text) == ("n+notes:///by/me", "text of notes:///by/me")
+    assert (content.uri, text_in(content)) == ("n+notes:///a", "text of notes:///a")
+    assert (filled.uri, text_in(filled)) == ("n+notes:///by/me", "text of notes:///by/me")
 
 
 @HOSTS
@@ -52,7 +58,7 @@ async def test_an_address_of_the_servers_own_is_read_where_it_is_clear_whose_it_
     async with offering({"n": notes(), "o": other}) as stage, stage.host(host_era) as client:
         for clear in ("notes:///a", "other:///c", "notes:///by/me"):
             [content] = (await client.read_resource(clear)).contents
-            assert (content.uri, content.text) == (clear, f"text of {clear}")
+            assert (content.uri, text_in(content)) == (clear, f"text of {clear}")
         for unclear in ("notes:///b", "nobody:///s", "x+notes:///a"):
             with pytest.raises(MCPError) as refused:
                 await client.read_resource(unclear)
@@ -68,7 +74,7 @@ async def test_what_a_result_links_to_can_be_read_though_it_is_listed_nowhere() 
             await client.read_resource("deep:///1")
         await client.call_tool("h__link", {})
         [content] = (await client.read_resource("deep:///1")).contents
-        assert content.text == "text of deep:///1"
+        assert text_in(content) == "text of deep:///1"
         with pytest.raises(MCPError):  # two servers list it, and neither is the one that links to it
             await client.read_resource("notes:///a")
     assert [params["uri"] for method, params in hidden.asked if method == "resources/read"] == ["deep:///1"]
@@ -165,8 +171,8 @@ async def test_what_is_not_offered_is_kept_for_when_it_is() -> None:
 
 @HOSTS
 @SERVERS
-async def test_malformed_items_cost_only_themselves(host_era: str, is_modern: bool) -> None:
-    server = notes(is_modern=is_modern)
+async def test_malformed_items_cost_only_themselves(host_era: str, server_era: str) -> None:
+    server = notes(is_modern=server_era == MODERN)
     server.raw["resources"] = [
         resource("ok:///1"),
         {"name": "no address"},
@@ -194,8 +200,8 @@ async def test_malformed_items_cost_only_themselves(host_era: str, is_modern: bo
 
 
 @SERVERS
-async def test_all_pages_are_listed_until_there_are_too_many(is_modern: bool) -> None:
-    server = OfferingServer(is_modern=is_modern, resources=tuple(f"r:///{n}" for n in range(250)))
+async def test_all_pages_are_listed_until_there_are_too_many(server_era: str) -> None:
+    server = OfferingServer(is_modern=server_era == MODERN, resources=tuple(f"r:///{n}" for n in range(250)))
     server.page = 9
     async with offering({"n": server}) as stage, stage.host(LEGACY) as client:
         assert len((await client.list_resources()).resources) == 250

@@ -24,7 +24,7 @@ from tests.interaction.offering_stage import LEGACY, MODERN, Heard, OfferingStag
 pytestmark = pytest.mark.anyio
 
 HOSTS = pytest.mark.parametrize("host_era", [LEGACY, MODERN])
-SERVERS = pytest.mark.parametrize("is_modern", [False, True])
+SERVERS = pytest.mark.parametrize("server_era", [LEGACY, MODERN])
 OURS, OWN = "n+notes:///a", "notes:///a"
 
 
@@ -48,7 +48,7 @@ async def unsubscribe(client: Client, address: str) -> None:
 
 
 @asynccontextmanager
-async def watching(client: Client, era: str, heard: Heard, *addresses: str) -> AsyncGenerator[None]:
+async def watching(client: Client, era: str, *addresses: str) -> AsyncGenerator[None]:
     """Watch resources in the way of an era."""
     if era == LEGACY:
         for address in addresses:
@@ -70,15 +70,15 @@ async def watching(client: Client, era: str, heard: Heard, *addresses: str) -> A
 
 @HOSTS
 @SERVERS
-async def test_a_change_reaches_who_watches_and_ends_with_the_watch(host_era: str, is_modern: bool) -> None:
-    server, heard, other = notes(is_modern=is_modern), Heard(), Heard()
+async def test_a_change_reaches_who_watches_and_ends_with_the_watch(host_era: str, server_era: str) -> None:
+    server, heard, other = notes(is_modern=server_era == MODERN), Heard(), Heard()
     async with (
         offering({"n": server}) as stage,
         stage.host(host_era, heard) as client,
         stage.host(host_era, other) as idle,
     ):
         await idle.list_resources()
-        async with watching(client, host_era, heard, OURS):
+        async with watching(client, host_era, OURS):
             await until(lambda: server.watched == [OWN])
             await server.change(OWN)
             await server.change("notes:///b")
@@ -98,9 +98,9 @@ async def test_two_who_watch_are_told_once_each_over_one_watch(host_era: str) ->
         offering({"n": server}) as stage,
         stage.host(host_era, one) as first,
         stage.host(host_era, two) as second,
-        watching(first, host_era, one, OURS, OWN),
+        watching(first, host_era, OURS, OWN),
     ):
-        async with watching(second, host_era, two, OURS):
+        async with watching(second, host_era, OURS):
             await until(lambda: server.watched == [OWN])
             await first.list_resources()
             await server.change(OWN)
@@ -126,8 +126,8 @@ async def test_a_change_of_a_part_reaches_who_watches_the_whole() -> None:
 
 @HOSTS
 @SERVERS
-async def test_a_host_that_leaves_watches_no_more(host_era: str, is_modern: bool) -> None:
-    server = notes(is_modern=is_modern)
+async def test_a_host_that_leaves_watches_no_more(host_era: str, server_era: str) -> None:
+    server = notes(is_modern=server_era == MODERN)
     async with offering({"n": server}) as stage:
         async with stage.host(host_era) as client:
             if host_era == LEGACY:
@@ -142,12 +142,12 @@ async def test_a_host_that_leaves_watches_no_more(host_era: str, is_modern: bool
 
 @HOSTS
 @SERVERS
-async def test_a_watch_is_taken_up_again_when_the_server_has_restarted(host_era: str, is_modern: bool) -> None:
-    server, heard = notes(is_modern=is_modern), Heard()
+async def test_a_watch_is_taken_up_again_when_the_server_has_restarted(host_era: str, server_era: str) -> None:
+    server, heard = notes(is_modern=server_era == MODERN), Heard()
     async with (
         offering({"n": server}) as stage,
         stage.host(host_era, heard) as client,
-        watching(client, host_era, heard, OURS),
+        watching(client, host_era, OURS),
     ):
         await until(lambda: server.watched == [OWN])
         server.die()
@@ -157,8 +157,8 @@ async def test_a_watch_is_taken_up_again_when_the_server_has_restarted(host_era:
 
 
 @SERVERS
-async def test_a_server_that_is_watched_is_not_left_for_want_of_calls(is_modern: bool) -> None:
-    server, heard = notes(is_modern=is_modern), Heard()
+async def test_a_server_that_is_watched_is_not_left_for_want_of_calls(server_era: str) -> None:
+    server, heard = notes(is_modern=server_era == MODERN), Heard()
     policy = SourcePolicy(idle_timeout=0.3)
     async with offering({"n": server}, {"n": policy}) as stage, stage.host(LEGACY, heard) as client:
         await subscribe(client, OURS)
@@ -192,8 +192,8 @@ async def test_what_nobody_has_cannot_be_watched() -> None:
 
 @HOSTS
 @SERVERS
-async def test_hosts_are_told_of_lists_only_when_a_name_in_them_has_changed(host_era: str, is_modern: bool) -> None:
-    server, heard = notes(is_modern=is_modern), Heard()
+async def test_hosts_are_told_of_lists_only_when_a_name_in_them_has_changed(host_era: str, server_era: str) -> None:
+    server, heard = notes(is_modern=server_era == MODERN), Heard()
     server.prompts = [{"name": "p"}]
     async with offering({"n": server}) as stage, _listening(stage, host_era, heard) as client:
         await client.list_resources()
