@@ -102,6 +102,11 @@ class RoundTrips:
         self._tasks: TaskGroup | None = None
         self._ready = anyio.Event()
 
+    @property
+    def standing(self) -> int:
+        """How many calls wait for a host."""
+        return len(self._standing)
+
     async def run(self) -> None:
         """Hold the calls that stand, until cancelled; they end with it."""
         async with anyio.create_task_group() as tasks:

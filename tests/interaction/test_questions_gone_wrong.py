@@ -64,7 +64,7 @@ async def outcome_of(client: Client, **more: Any) -> Any:
 
 
 def standing(scene: Stage) -> int:
-    return len(scene.gateway._trips._standing)  # pyright: ignore[reportPrivateUsage]
+    return scene.gateway._trips.standing  # pyright: ignore[reportPrivateUsage]
 
 
 async def until(is_so: Any, seconds: float = 5.0) -> None:
