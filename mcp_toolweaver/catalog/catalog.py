@@ -17,7 +17,7 @@ from mcp_toolweaver.catalog.plugins import source_factory
 from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
-from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
+from mcp_toolweaver.core.errors import DeadlineExceeded, ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.offers import Offers, Peer
 from mcp_toolweaver.core.status import SourceState, SourceStatus
@@ -155,8 +155,11 @@ class Catalog:
         return server if prefix is None else prefix
 
     async def request(self, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `OfferView.request`."""
-        return await self.ask(server, lambda source: _peer(source).request(method, params))
+        """See `OfferView.request`; it takes no longer than a call may."""
+        seconds = self._runner(server).setup.policy.deadline
+        with anyio.move_on_after(seconds):
+            return await self.ask(server, lambda source: _peer(source).request(method, params))
+        raise DeadlineExceeded(f"server {server!r}", f"{method} did not end within {seconds:g} s and was given up")
 
     async def watch_resource(self, server: str, uri: str) -> None:
         """See `OfferView.watch_resource`."""

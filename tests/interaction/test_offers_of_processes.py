@@ -21,7 +21,7 @@ from tests.interaction.servers import ROOT, SERVE, environment, host, write_conf
 pytestmark = pytest.mark.anyio
 
 MODES = pytest.mark.parametrize("mode", ["legacy", "auto"])
-META = {
+META: dict[str, Any] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": {"name": "h", "version": "1"},
     "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
@@ -92,7 +92,7 @@ def test_a_process_that_is_told_to_stop_while_a_call_stands_stops_and_leaves_not
 def _answered(process: subprocess.Popen[bytes], method: str, params: dict[str, Any]) -> dict[str, Any]:
     assert process.stdin is not None
     assert process.stdout is not None
-    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": META}}
+    message: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": META}}
     process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.flush()
     for line in process.stdout:

@@ -229,3 +229,13 @@ async def test_a_list_that_never_comes_costs_neither_the_tools_nor_the_other_lis
         assert (await client.list_resources()).resources == []
         [status] = stage.catalog.statuses
     assert any("resources/list" in problem for problem in status.problems)
+
+
+@HOSTS
+async def test_reading_takes_no_longer_than_a_call_may(host_era: str) -> None:
+    server = notes()
+    server.hangs = {"resources/read"}
+    async with offering({"n": server}, {"n": SourcePolicy(deadline=0.3)}) as stage, stage.host(host_era) as client:
+        with pytest.raises(MCPError) as late:
+            await client.read_resource("n+notes:///a")
+        assert "0.3 s" in late.value.message
