@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import anyio
@@ -32,7 +32,7 @@ from mcp_toolweaver.proxy.listing import Listing
 from mcp_toolweaver.proxy.offers import list_offers
 from mcp_toolweaver.proxy.patience import Patience
 from mcp_toolweaver.proxy.relay import Relay
-from mcp_toolweaver.proxy.results import passed_through
+from mcp_toolweaver.proxy.results import passed_through, without_reserved
 from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, next_round
 from mcp_toolweaver.proxy.turns import Call
 from mcp_toolweaver.proxy.watching import watch_resource
@@ -164,8 +164,10 @@ class Downstream:
         """
         if self._wire.ended:
             raise NotSent(part(self._name), "the connection was closed by the server")
-        if exchange and exchange.request_state and self._client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-            raise InvalidArguments("This call waits for no input, or no longer: make it anew, without a state.")
+        if exchange and self._client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            if exchange.request_state:
+                raise InvalidArguments("This call waits for no input, or no longer: make it anew, without a state.")
+            exchange = replace(exchange, meta=without_reserved(exchange.meta))
         patience = Patience(self._link.silence)
         async with self._link.relay.call(exchange, patience) as call:
             with patience.scope:

@@ -17,6 +17,8 @@ from mcp_toolweaver.server.sessions import Sessions, answers_of
 
 _RESERVED = "io.modelcontextprotocol/"
 _LOG_LEVEL = "io.modelcontextprotocol/logLevel"
+_ORDINARY = "info"
+"""The log messages that a server of 2026-07-28, which sends none unasked, is to send to a host that has not said."""
 _OF_THE_CONNECTION = ("progressToken", "progress_token")
 
 Passing = Callable[[], Awaitable[ToolResult]]
@@ -46,7 +48,9 @@ class Calls:
         state, answers = params.get("requestState"), params.get("inputResponses")
         given = answers if is_object(answers) else None
         if not is_modern(context):
-            return await _during(Exchange(LegacyHost(self._sessions.of(context), context), _meta(params)), passing)
+            session = self._sessions.of(context)
+            meta = {_LOG_LEVEL: session.log_level or _ORDINARY, **_meta(params)}
+            return await _during(Exchange(LegacyHost(session, context), meta), passing)
         if self._trips.is_ours(state):
             return await self._trips.go_on(context, str(state), given)
 

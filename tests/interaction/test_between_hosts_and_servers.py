@@ -90,7 +90,7 @@ async def test_meta_of_a_call_reaches_the_server_but_for_that_of_the_connection(
         await call(client, "echo", meta=meta)
     [received] = scene.server.metas
     assert received["example.org/trace"] == "t"
-    assert "io.modelcontextprotocol/mine" not in received
+    assert not [key for key in received if key.startswith("io.modelcontextprotocol/")]
     assert received.get("progressToken") != "host's"
 
 
@@ -140,6 +140,23 @@ async def test_log_messages_reach_the_host_of_the_call_at_the_level_that_it_want
         await call(of_bob, "log")
     assert ann.logged == ["asking/part debug", "asking/part error"]
     assert bob.logged == ["asking/part error"]
+
+
+async def test_a_server_that_tells_only_who_asks_is_asked_for_log_messages() -> None:
+    async with stage(server_era=MODERN) as scene:
+        async with scene.host(Person("Ann")) as client:
+            await call(client, "log")
+            await set_level(client, "error")
+            await call(client, "log")
+        async with scene.host(Person("Bob"), MODERN) as client:
+            await call(client, "log")
+            await call(client, "log", meta={"io.modelcontextprotocol/logLevel": "debug"})
+    assert [meta.get("io.modelcontextprotocol/logLevel") for meta in scene.server.metas] == [
+        "info",
+        "error",
+        None,
+        "debug",
+    ]
 
 
 async def test_a_server_is_told_the_level_of_log_messages_and_of_changed_folders() -> None:
