@@ -86,6 +86,7 @@ async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstrea
         call_timeout=options.call_timeout,
         last_words=tail.last_refusal,
         is_forgotten=tail.is_forgotten,
+        why_refused=tail.why_refused,
     ) as downstream:
         yield downstream
 

@@ -17,6 +17,7 @@ from mcp_toolweaver.catalog.plugins import source_factory
 from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
+from mcp_toolweaver.catalog.unknown import is_unknown
 from mcp_toolweaver.core.errors import DeadlineExceeded, ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.offers import Offers, Peer
@@ -141,7 +142,24 @@ class Catalog:
                 f"{tool.id} is only described in a catalog file ({owner.setup.origin}); no server stands behind it. "
                 f"To call it, add the server {tool.id.server!r} to mcpServers."
             )
-        return await owner.call(tool.id.name, arguments)
+        result = await owner.call(tool.id.name, arguments)
+        if is_unknown(result, tool.id.name):
+            await self._list_now(owner, tool)
+        return result
+
+    async def _list_now(self, owner: SourceRunner, tool: Tool) -> None:
+        """List a source anew, whose tool it does not know.
+
+        Raises:
+            UnknownTool: it is no longer in the list.
+        """
+        try:
+            await owner.list_now()
+        except Unavailable:
+            return  # what the server said of the tool stands
+        if tool.id not in {each.id for each in owner.tools}:
+            self._rebuild()
+            raise UnknownTool(tool.callable_name, happened=self.departed(tool.id.name, tool.id.server) or "")
 
     @property
     def offers(self) -> Mapping[str, Offers]:

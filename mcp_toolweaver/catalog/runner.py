@@ -19,7 +19,7 @@ from mcp_toolweaver.catalog.door import Door
 from mcp_toolweaver.catalog.freshness import fresh_for, until_next, until_old
 from mcp_toolweaver.catalog.listing import Listing, offers_of, taken
 from mcp_toolweaver.catalog.reasons import reason_of
-from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
+from mcp_toolweaver.core.errors import ConfigurationError, GivenUp, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus
@@ -123,6 +123,14 @@ class SourceRunner:
         """
         return await self.door.ask(lambda source: source.call_tool(name, arguments))
 
+    async def list_now(self) -> None:
+        """List the source, opened first if need be.
+
+        Raises:
+            Unavailable: it cannot be opened or listed.
+        """
+        await self.door.ask(self._list)
+
     async def list_anew(self) -> None:
         """Open the source if it is asleep and its listing is old; return when it was listed or has failed."""
         if self.old_in <= 0 and self.door.state is SourceState.IDLE:
@@ -143,6 +151,9 @@ class SourceRunner:
             except ConfigurationError as error:
                 self._failed(reason_of(error, self.setup.name), is_final=True)
                 return
+            except GivenUp as given_up:
+                _log.info("%s: connecting anew: %s", self.setup.name, given_up.reason)
+                self.door.fall_asleep()  # until whoever wants it comes, who is on the way
             except Exception as error:  # noqa: BLE001  a plugin may raise anything; the others go on
                 self._failed(reason_of(error, self.setup.name))
                 await self.door.pause(lasted=anyio.current_time() - self._ready_at)

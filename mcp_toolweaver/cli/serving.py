@@ -74,6 +74,7 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
+        expose = loaded.settings.expose
         gateway = Gateway(
             app.catalog,
             app.asked,
@@ -81,7 +82,7 @@ async def _serve(loaded: Configuration, streams: ClaimedStreams, *, timeline: bo
             results=app.results,
             offers=app.catalog,
             departed=app.catalog.departed,
-            exposure=Exposure(direct_threshold=loaded.settings.expose.direct_threshold),
+            exposure=Exposure(expose.mode, expose.direct_threshold, expose.pin, expose.clients),
             wait_searchable=app.warmup.wait_searchable,
         )
         if timeline:

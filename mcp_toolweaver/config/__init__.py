@@ -6,12 +6,12 @@ that are not behind MCP servers. It reads on after every mistake, so that a slip
 entry never keeps the others from starting.
 """
 
+from mcp_toolweaver.config.expose_settings import ExposeSettings
 from mcp_toolweaver.config.loading import load
 from mcp_toolweaver.config.problems import Problem
 from mcp_toolweaver.config.settings import (
     DownstreamSettings,
     EmbeddingSettings,
-    ExposeSettings,
     SearchSettings,
     Settings,
 )

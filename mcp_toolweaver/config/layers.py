@@ -58,7 +58,8 @@ class _Layer:
         return known
 
     def _known(self, model: type[BaseModel], values: Any, path: Steps) -> dict[str, Any]:
-        table = as_object(values)
+        short = getattr(model, "by_text", None)
+        table = {short: values} if short is not None and isinstance(values, str) else as_object(values)
         if table is None:
             self._refuse(path, "should be an object", _CORRECT_IT)
             return {}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mcp_toolweaver.config.expose_settings import ExposeSettings
 from mcp_toolweaver.config.result_settings import ResultSettings
 from mcp_toolweaver.config.setting_types import (
     Count,
@@ -44,13 +45,6 @@ _POLICY = SourcePolicy()
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ExposeSettings(_Part):
-    """What the host sees in our list of tools."""
-
-    direct_threshold: Count = 20
-    """A catalog of at most so many tools is listed as it is; a larger one is searched. 0 always searches."""
 
 
 class DownstreamSettings(_Part):

@@ -10,6 +10,7 @@
     │   ├── Unneeded           it has nothing to do; nothing is wrong with it
     │   ├── Warming            it is on its way; ask again soon
     │   ├── Unusable           it will not come back by itself; the message says what to do
+    │   ├── GivenUp            its connection was left on purpose, to be made anew; nothing is wrong with it
     │   └── NotSent            a call provably never reached it, so it may be sent again
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
@@ -70,6 +71,10 @@ class Warming(Unavailable):
 
 class Unusable(Unavailable):
     """The part will not come back by itself: something is missing or damaged, and the message says what to do."""
+
+
+class GivenUp(Unavailable):
+    """The connection to a part was left on purpose, and is to be made anew at once."""
 
 
 class NotSent(Unavailable):

@@ -19,7 +19,9 @@ from mcp_toolweaver.core.errors import ToolweaverError
 ELICIT = "elicitation/create"
 SAMPLE = "sampling/createMessage"
 ROOTS = "roots/list"
-QUESTIONS = frozenset({ELICIT, SAMPLE, ROOTS})
+CAPABILITIES: Mapping[str, str] = {"elicitation": ELICIT, "sampling": SAMPLE, "roots": ROOTS}
+"""What a server may ask a host who has a capability of this name."""
+QUESTIONS = frozenset(CAPABILITIES.values())
 """What a server may ask a host, by method."""
 ELICIT_URL = f"{ELICIT} url"
 SAMPLE_TOOLS = f"{SAMPLE} tools"
@@ -92,7 +94,12 @@ class Hosts(Protocol):
 
     @property
     def answers(self) -> frozenset[str]:
-        """What at least one of them may be asked, out of `ABILITIES`."""
+        """What at least one of them may be asked, out of `ABILITIES`; all where others may yet come."""
+        ...
+
+    @property
+    def are_of_old(self) -> bool:
+        """Whether there are hosts, all of which speak an era before 2026-07-28."""
         ...
 
     @property

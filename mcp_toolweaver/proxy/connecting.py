@@ -19,7 +19,7 @@ from mcp_toolweaver.core.errors import DeadlineExceeded
 from mcp_toolweaver.core.exchange import HOSTS, ROOTS
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.proxy.downstream import Downstream, Link
-from mcp_toolweaver.proxy.failures import connection_failure, part
+from mcp_toolweaver.proxy.failures import connection_failure, is_refused, part
 from mcp_toolweaver.proxy.relay import Relay, keep_told
 from mcp_toolweaver.proxy.wire import Transport, Wire, observed
 
@@ -29,6 +29,8 @@ _LISTEN_AGAIN = 30.0
 """Seconds until a lost stream of announcements is asked for again."""
 _greeted_in_the_old_way: set[str] = set()
 """Servers that died of the question which protocol they speak, in this process."""
+_only_modern: set[str] = set()
+"""Servers that refused the handshake of the older eras, in this process."""
 
 
 @asynccontextmanager
@@ -40,11 +42,14 @@ async def connect(
     call_timeout: float,
     last_words: Callable[[], str] = lambda: "",
     is_forgotten: Callable[[], bool] = lambda: False,
+    why_refused: Callable[[str | int], str | None] = lambda _message_id: None,
 ) -> AsyncGenerator[Downstream]:
     """Connect to a downstream server and yield it; times in seconds.
 
     Both protocol eras are tried on one connection. A server that dies of the question which
-    one it speaks (one in 82 did) is started again and greeted in the old way.
+    one it speaks (one in 82 did) is started again and greeted in the old way. For hosts of the
+    older eras that is tried first: a server that speaks both may ask such a host in ways that
+    2026-07-28 no longer has.
 
     Args:
         name: The server's name in the configuration.
@@ -54,12 +59,14 @@ async def connect(
         last_words: Asks in a thread what the server said last, for error messages.
         is_forgotten: Whether the transport saw a message refused for want of a session, so that a call
             was not executed.
+        why_refused: Says what the transport knows of an error that answers the message of an id.
 
     Raises:
         Unavailable: the server cannot be reached, died, or did not answer in time.
     """
-    for mode in ("legacy",) if name in _greeted_in_the_old_way else ("auto", "legacy"):
-        wire, entered = Wire(), False
+    modes = _modes(name)
+    for mode in modes:
+        wire, entered = Wire(why_refused), False
         link = Link(wire, Relay(name, HOSTS.get()), is_forgotten, list_timeout=connect_timeout, silence=call_timeout)
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + connect_timeout) as scope:
@@ -68,15 +75,15 @@ async def connect(
                     anyio.create_task_group() as tasks,
                 ):
                     scope.deadline, entered = math.inf, True
-                    if mode == "legacy":
-                        _greeted_in_the_old_way.add(name)
+                    wire.is_of_old = client.protocol_version not in MODERN_PROTOCOL_VERSIONS
+                    _remember(name, modes, mode)
                     tasks.start_soon(_listen, client, wire)
                     tasks.start_soon(_keep_told, client)
                     yield Downstream(name, client, link)
                     tasks.cancel_scope.cancel()
         except Exception as error:  # groups and transport errors of every kind; translated in one place
-            if mode == "auto" and wire.ended and not entered:
-                _log.info("%s: closed the connection when asked for its protocol; trying the older handshake", name)
+            if mode != modes[-1] and not entered and (wire.ended if mode == "auto" else is_refused(error)):
+                _log.info("%s: did not take the greeting of one era of the protocol; trying the other", name)
                 continue
             words = await run_in_thread(last_words) if wire.ended or not entered else ""
             raise connection_failure(name, error, words) from error
@@ -85,6 +92,22 @@ async def connect(
             late = f"did not complete the handshake within {connect_timeout:g} s"
             raise DeadlineExceeded(part(name), f"{late}; {words}" if words else late)
         return
+
+
+def _modes(name: str) -> tuple[str, ...]:
+    """Return the ways of greeting a server, by the SDK's names, in the order in which they are tried."""
+    hosts = HOSTS.get()
+    if name in _greeted_in_the_old_way:
+        return ("legacy",)
+    if hosts is not None and hosts.are_of_old and name not in _only_modern:
+        return ("legacy", "auto")
+    return ("auto", "legacy")
+
+
+def _remember(name: str, modes: tuple[str, ...], mode: str) -> None:
+    """Note which way of greeting a server took, where another had failed before."""
+    if mode == modes[-1] and len(modes) > 1:
+        (_only_modern if mode == "auto" else _greeted_in_the_old_way).add(name)
 
 
 def _client(transport: Transport, mode: str, relay: Relay) -> Client:

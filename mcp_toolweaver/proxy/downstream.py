@@ -15,7 +15,14 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool
-from mcp_toolweaver.core.errors import DeadlineExceeded, InvalidArguments, NotSent, ToolweaverError, Unavailable
+from mcp_toolweaver.core.errors import (
+    DeadlineExceeded,
+    GivenUp,
+    InvalidArguments,
+    NotSent,
+    ToolweaverError,
+    Unavailable,
+)
 from mcp_toolweaver.core.exchange import EXCHANGE, Exchange, Refusal
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.offers import Offers
@@ -33,7 +40,7 @@ from mcp_toolweaver.proxy.offers import list_offers
 from mcp_toolweaver.proxy.patience import Patience
 from mcp_toolweaver.proxy.relay import Relay
 from mcp_toolweaver.proxy.results import passed_through, without_reserved
-from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, next_round
+from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, is_for_the_host, next_round
 from mcp_toolweaver.proxy.turns import Call
 from mcp_toolweaver.proxy.watching import watch_resource
 from mcp_toolweaver.proxy.wire import Wire
@@ -114,6 +121,8 @@ class Downstream:
         try:
             return passed_through(await self._exchanged("tools/call", sent, EXCHANGE.get()))
         except Refusal as refusal:
+            if is_for_the_host(refusal, EXCHANGE.get()):
+                raise
             return refused_call(self._name, refusal)
         except ValidationError:
             return ToolResult.from_text(
@@ -164,6 +173,9 @@ class Downstream:
         """
         if self._wire.ended:
             raise NotSent(part(self._name), "the connection was closed by the server")
+        if self._link.relay.is_outgrown_by(exchange):
+            self._wire.give_up()
+            raise NotSent(part(self._name), "it is connected to anew, as it may ask this host more than it was told")
         if exchange and self._client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             if exchange.request_state:
                 raise InvalidArguments("This call waits for no input, or no longer: make it anew, without a state.")
@@ -219,5 +231,7 @@ class Downstream:
         """See `CatalogSource.wait_changed`."""
         await self._wire.news.wait()
         self._wire.news = anyio.Event()
+        if self._wire.is_given_up:
+            raise GivenUp(part(self._name), "it may ask a host more than it was told")
         if self._wire.ended:
             raise Unavailable(part(self._name), "the connection was closed by the server")

@@ -13,9 +13,15 @@ from mcp_toolweaver.core.errors import DeadlineExceeded, ToolweaverError, Unavai
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.status import NEEDS_LOGIN
 from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.proxy.messages import BAD_ANSWER
 
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_TOO_MANY = 429
+_FAULT = 500
+STAND_IN = "Server returned an error response"
+"""What the SDK says in place of any HTTP status."""
+_NO_ANSWER = (CONNECTION_CLOSED, REQUEST_TIMEOUT)
 _SESSION_CODES = (INVALID_REQUEST, INTERNAL_ERROR, -32000)
 _LOST_SESSION = ("Session terminated", "Session not found")  # the SDK's own words, and its server's
 
@@ -55,7 +61,9 @@ def silent(seconds: float) -> str:
 
 
 def refused_call(name: str, refusal: Refusal) -> ToolResult:
-    """Return the result for a call that the server answered with a protocol error."""
+    """Return the result for a call that the server answered with a protocol error, or with what is no answer."""
+    if refusal.code == BAD_ANSWER:
+        return ToolResult.from_text(f"Server {name!r} ran the call: {refusal.message}", is_error=True)
     text = f"Server {name!r} refused the call: {refusal.message} (code {refusal.code})"
     return ToolResult.from_text(text, is_error=True)
 
@@ -71,6 +79,11 @@ def is_lost_session(error: MCPError) -> bool:
 def may_refuse_session(error: MCPError) -> bool:
     """Whether an error may be what a server makes of a session that it forgot, together with the HTTP status."""
     return error.code in _SESSION_CODES
+
+
+def is_refused(error: BaseException) -> bool:
+    """Whether a connection failed because the server answered with an error of the protocol, and is still there."""
+    return any(isinstance(cause, MCPError) and cause.code not in _NO_ANSWER for cause in _leaves(error))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -107,3 +120,12 @@ def status_reason(status: int, secret_url: httpx2.URL) -> str:
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         return f"{url} answered {status}: {NEEDS_LOGIN}; add an Authorization header under headers"
     return f"{url} answered {status}; check that it is an MCP endpoint of this transport"
+
+
+def refused_by_status(status: int, secret_url: httpx2.URL) -> str:
+    """Return what an HTTP status in place of an answer means for the call."""
+    if status == _TOO_MANY:
+        return f"{public(secret_url)} answered {status}, too many requests: it was not executed, try again later"
+    if status >= _FAULT:
+        return f"{public(secret_url)} answered {status}; whether the call took effect is unknown"
+    return status_reason(status, secret_url)

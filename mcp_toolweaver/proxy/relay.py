@@ -45,6 +45,8 @@ from mcp_toolweaver.proxy.turns import Call, Turns
 
 _log = logging.getLogger(__name__)
 
+_asking: set[str] = set()
+"""Servers that have asked something, in this process."""
 _SET_LEVEL = 10.0
 """Seconds for a server to take the level of log messages."""
 _NOT_APART = "it asks its callers things, and is busy with the call of another one; it was not sent, try again later"
@@ -63,21 +65,28 @@ class Relay:
         self._server = server
         self._hosts = hosts
         self._turns = Turns()
-        self._does_ask = False
+        self._offered = hosts.answers if hosts is not None else frozenset[str]()
+        self._is_used = False
         self._questions: set[anyio.CancelScope] = set()
         self._logs, self._changes = Advisory(), Advisory()
 
     def callbacks(self) -> dict[str, Any]:
         """Return the callbacks for the SDK's client; what no host answers is not offered to the server at all."""
-        answers = self._hosts.answers if self._hosts is not None else frozenset[str]()
         offered: dict[str, Any] = {ELICIT: self._elicit, SAMPLE: self._sample, ROOTS: self._list_roots}
         names = {ELICIT: "elicitation_callback", SAMPLE: "sampling_callback", ROOTS: "list_roots_callback"}
         return {
             "logging_callback": self._told,
             "message_handler": self._noticed,
-            "sampling_capabilities": _SAMPLING_WITH_TOOLS if SAMPLE_TOOLS in answers else None,
-            **{names[method]: callback for method, callback in offered.items() if method in answers},
+            "sampling_capabilities": _SAMPLING_WITH_TOOLS if SAMPLE_TOOLS in self._offered else None,
+            **{names[method]: callback for method, callback in offered.items() if method in self._offered},
         }
+
+    def is_outgrown_by(self, exchange: Exchange | None) -> bool:
+        """Whether the server may ask a host more than it was told when it was connected to.
+
+        Only before the first call: a server that has been used may keep something that ends with the connection.
+        """
+        return exchange is not None and not self._is_used and not exchange.host.answers <= self._offered
 
     @asynccontextmanager
     async def call(self, exchange: Exchange | None, patience: Patience) -> AsyncGenerator[Call]:
@@ -92,9 +101,10 @@ class Relay:
         if exchange is None:
             yield call
             return
+        self._is_used = True
         async with AsyncExitStack() as stack:
             with anyio.move_on_after(patience.seconds) as waiting:
-                await stack.enter_async_context(self._turns.taken(call, are_apart=lambda: self._does_ask))
+                await stack.enter_async_context(self._turns.taken(call, are_apart=lambda: self._server in _asking))
             if waiting.cancelled_caught:
                 raise Busy(part(self._server), _NOT_APART)
             patience.renew()
@@ -129,7 +139,7 @@ class Relay:
         return answer if isinstance(answer, ErrorData) else ListRootsResult.model_validate(answer)
 
     async def _ask(self, method: str, params: BaseModel | None) -> Mapping[str, Any] | ErrorData:
-        self._does_ask = True
+        _asking.add(self._server)
         try:
             host = self._asked()
             with anyio.CancelScope() as scope, ExitStack() as stack:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mcp_toolweaver.core.exchange import Exchange
+from mcp_types import MISSING_REQUIRED_CLIENT_CAPABILITY, URL_ELICITATION_REQUIRED
+
+from mcp_toolweaver.core.exchange import ELICIT, Exchange, Refusal
 
 INPUT_REQUIRED = "input_required"
 _META = "_meta"
@@ -31,6 +33,15 @@ def next_round(
     """Return the parameters of the next request, after ``sent``, with the answers to the questions."""
     meta = {_META: sent[_META]} if _META in sent else {}
     return {**params, **meta, **_given_back(answers, state)}
+
+
+def is_for_the_host(refusal: Refusal, exchange: Exchange | None) -> bool:
+    """Whether an error speaks to the host rather than to the model: of what it lacks, must do, or gave back."""
+    if exchange is None:
+        return False
+    if not exchange.host.takes_round_trips:
+        return refusal.code == URL_ELICITATION_REQUIRED and ELICIT in exchange.host.answers
+    return refusal.code == MISSING_REQUIRED_CLIENT_CAPABILITY or exchange.request_state is not None
 
 
 def _given_back(answers: Mapping[str, Any] | None, state: Any) -> dict[str, Any]:

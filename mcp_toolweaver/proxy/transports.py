@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +17,9 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.proxy.bodies import BoundedBodies
-from mcp_toolweaver.proxy.failures import status_reason
+from mcp_toolweaver.proxy.failures import refused_by_status, status_reason
 from mcp_toolweaver.proxy.frames import LARGEST_FRAME
 from mcp_toolweaver.proxy.server_log import ServerLog
 from mcp_toolweaver.proxy.stdio import Launch, child_process
@@ -28,6 +31,9 @@ _LARGEST_EVENT_OF_SSE = 1024 * 1024
 _CONNECT_SECONDS = 30.0
 _REFUSED_SESSION = (400, 404, 410)
 """404 by the specification; real servers answer an unknown session with 400 too."""
+
+_MOST_REFUSED = 100
+"""Messages of which it is kept that they were refused, until somebody asks."""
 
 _QUIET_SECONDS = 24 * 3600.0
 """How long an SSE stream may say nothing; calls have deadlines of their own."""
@@ -85,6 +91,7 @@ class HttpTail:
     def __init__(self) -> None:
         self._refusal = ""
         self._is_forgotten = False
+        self._refused: OrderedDict[str | int, str] = OrderedDict()
 
     def begin(self) -> None:
         """Start anew for a new connection."""
@@ -96,6 +103,23 @@ class HttpTail:
         request = response.request
         is_ours = request.method == "POST" and "mcp-session-id" in request.headers
         self._is_forgotten = self._is_forgotten or (is_ours and response.status_code in _REFUSED_SESSION)
+        if response.is_error and request.method == "POST":
+            self._keep_refused(request, refused_by_status(response.status_code, response.url))
+
+    def _keep_refused(self, request: httpx2.Request, why: str) -> None:
+        """Keep why a message was refused, by its id."""
+        try:
+            message = json.loads(request.content)
+        except (httpx2.RequestNotRead, ValueError):
+            return
+        if is_object(message) and isinstance(message.get("id"), str | int):
+            self._refused[message["id"]] = why
+        if len(self._refused) > _MOST_REFUSED:
+            self._refused.popitem(last=False)
+
+    def why_refused(self, message_id: str | int) -> str | None:
+        """Return, once, what the status of the response to a message means; None if it was a good one."""
+        return self._refused.pop(message_id, None)
 
     def is_forgotten(self) -> bool:
         """Whether a message was refused in the way of a server that does not know our session."""

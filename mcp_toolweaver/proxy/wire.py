@@ -7,7 +7,7 @@ before the session validates it, and tells of changed listings and of the end of
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -15,12 +15,21 @@ from typing import Any, Self, TypeAlias
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp_types import JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
+from mcp_types import (
+    CLIENT_CAPABILITIES_META_KEY,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+)
 from mcp_types import Tool as WireTool
 from pydantic import ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool, mend
-from mcp_toolweaver.core.json_values import is_array
+from mcp_toolweaver.core.exchange import CAPABILITIES, EXCHANGE
+from mcp_toolweaver.core.json_values import is_array, is_object
+from mcp_toolweaver.proxy.failures import STAND_IN
 from mcp_toolweaver.proxy.items import LISTS, keep_valid
 
 Transport: TypeAlias = AbstractAsyncContextManager[tuple[Any, Any]]
@@ -34,6 +43,8 @@ _PLAIN_KEYS = ("name", "title", "description", "inputSchema")
 class Wire:
     """What was seen on one connection."""
 
+    why_refused: Callable[[str | int], str | None] = lambda _message_id: None
+    """Says what the transport knows of an error that answers the message of an id."""
     news: anyio.Event = field(default_factory=anyio.Event)
     """Set when the connection ended, or a list of what it offers changed."""
     ended: bool = False
@@ -48,6 +59,17 @@ class Wire:
 
     over: anyio.Event = field(default_factory=anyio.Event)
     """Set when the connection has ended."""
+
+    is_of_old: bool = True
+    """Whether the session is of an era before 2026-07-28, which refuses a list over more than later ones."""
+
+    is_given_up: bool = False
+    """Whether it was we who ended it, to connect anew."""
+
+    def give_up(self) -> None:
+        """End the connection, to be made anew."""
+        self.is_given_up = True
+        self.end()
 
     def end(self) -> None:
         """Note that nothing more will come over this connection."""
@@ -85,10 +107,12 @@ class _Stream:
 class _Writer(_Stream):
     async def send(self, item: SessionMessage, /) -> None:
         message = item.message
-        if isinstance(message, JSONRPCRequest) and message.method == "tools/list":
-            self._wire.listing_requests.add(message.id)
-        if isinstance(message, JSONRPCRequest) and message.method in LISTS:
-            self._wire.offer_requests[message.id] = message.method
+        if isinstance(message, JSONRPCRequest):
+            if message.method == "tools/list":
+                self._wire.listing_requests.add(message.id)
+            elif message.method in LISTS:
+                self._wire.offer_requests[message.id] = message.method
+            _tell_capabilities(message)
         await self._inner.send(item)
 
 
@@ -122,6 +146,8 @@ class _Reader(_Stream):
             self._mend_listing(message)
             if (method := self._wire.offer_requests.pop(message.id, None)) is not None:
                 keep_valid(method, message.result, self._wire.problems)
+        elif isinstance(message, JSONRPCError) and message.error.message == STAND_IN and message.id is not None:
+            message.error.message = self._wire.why_refused(message.id) or STAND_IN
         elif isinstance(message, JSONRPCNotification) and message.method in _CHANGES:
             self._wire.news.set()
 
@@ -135,14 +161,30 @@ class _Reader(_Stream):
 
     def _mended(self, raw: Any) -> dict[str, Any] | None:
         try:
-            return _acceptable(mend(raw))
+            return _acceptable(mend(raw), is_of_old=self._wire.is_of_old)
         except MalformedTool as problem:
             self._wire.problems.append(str(problem))
             return None
 
 
-def _acceptable(tool: dict[str, Any]) -> dict[str, Any]:
+def _tell_capabilities(request: JSONRPCRequest) -> None:
+    """Say of a request of 2026-07-28 what the host may be asked whose own request it serves, rather than any host."""
+    exchange, meta = EXCHANGE.get(), (request.params or {}).get("_meta")
+    told = meta.get(CLIENT_CAPABILITIES_META_KEY) if is_object(meta) else None
+    if exchange is None or not is_object(meta) or not is_object(told):
+        return
+    answers = exchange.host.answers
+    meta[CLIENT_CAPABILITIES_META_KEY] = {
+        name: value for name, value in told.items() if CAPABILITIES.get(name) in answers or name not in CAPABILITIES
+    }
+
+
+def _acceptable(tool: dict[str, Any], *, is_of_old: bool) -> dict[str, Any]:
     """Return the tool as the session's model accepts it, without its trimmings where they are wrong."""
+    if is_of_old and "outputSchema" in tool:
+        tool["outputSchema"] = {"type": "object", **tool["outputSchema"]}
+        if tool["outputSchema"]["type"] != "object":
+            del tool["outputSchema"]
     try:
         WireTool.model_validate(tool)
     except ValidationError:

@@ -12,6 +12,7 @@ from mcp_toolweaver.text.tokenize import STOP_WORDS, tokenize
 _MOST_REASONS = 3
 """How many servers are named with their reason; a reason may have 500 characters."""
 _MOST_NAMES = 10
+_SIGNS = ("__", "::", "/", ".", ":")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
 _SAYS_NOTHING = frozenset({"mcp", "server", "servers", "tool", "tools", "api", "official", "io", "com", "the"})
 
@@ -32,6 +33,18 @@ def notes_on(statuses: Iterable[SourceStatus], results: Sequence[SearchResult], 
         elif status.state is SourceState.CONNECTING and (status.name in found or not status.tools):
             yield _starting(status)
     yield from _not_available([*failed, *maybe])
+
+
+def away_of(statuses: Iterable[SourceStatus], name: str) -> str | None:
+    """Return why a server has no tools, if the name of a tool begins with that of such a server, or is it."""
+    for status in statuses:
+        is_its = name == status.name or name.startswith(tuple(f"{status.name}{sign}" for sign in _SIGNS))
+        if is_its and not status.tools:
+            if status.state is SourceState.FAILED:
+                return f"server {status.name!r} is not available: {status.reason}"
+            if status.state is SourceState.CONNECTING:
+                return f"server {status.name!r} is still starting; call again in a moment"
+    return None
 
 
 def is_meant(status: SourceStatus, question: str) -> bool:

@@ -25,6 +25,7 @@ from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.round_trips import RoundTrips
 from mcp_toolweaver.server.sessions import Sessions
 from mcp_toolweaver.server.tool_requests import ToolRequests
+from mcp_toolweaver.server.warming import Warming
 from mcp_toolweaver.server.watches import Watches
 from mcp_toolweaver.text.resolve import Departed, nothing_departed
 
@@ -47,18 +48,21 @@ class Gateway:
         offers: OfferView | None = None,
         results: ResultReader | None = None,
         departed: Departed = nothing_departed,
+        is_open: bool = False,
     ) -> None:
         """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
         Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
         offer beside their tools is offered too, where ``offers`` shows it. ``results`` reads on where the
-        results of ``caller`` are cut, and ``departed`` knows what happened to tools that are gone.
+        results of ``caller`` are cut, and ``departed`` knows what happened to tools that are gone. It ``is_open`` if
+        any number of hosts may come, rather than the one that started us.
         """
         self._catalog = catalog
         self._trips = RoundTrips()
         self._watches: Watches | None = None
-        self.sessions = Sessions()
+        self.sessions = Sessions(is_open=is_open)
         """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
+        warming = Warming(wait_searchable)
         bus, calls = InMemorySubscriptionBus(), Calls(self.sessions, self._trips)
         offered = None if offers is None else Offered(offers)
         tools = ToolRequests(
@@ -68,7 +72,7 @@ class Gateway:
             exposure=exposure,
             calls=calls,
             sessions=self.sessions,
-            wait_searchable=wait_searchable,
+            warming=warming,
             on_result=_ignored if offered is None else offered.note_links,
             results=results,
             departed=departed,
@@ -81,8 +85,8 @@ class Gateway:
             on_subscriptions_listen=ListenHandler(bus),
         )
         tools.register(self.server)
-        if offers is not None and offered is not None:
-            requests = OfferRequests(offers, offered, calls, self.sessions, bus)
+        if offered is not None:
+            requests = OfferRequests(offered, calls, self.sessions, bus, warming)
             requests.register(self.server)
             self._watches = requests.watches
         # Of the older eras only, about which the SDK warns where its constructor is given them.

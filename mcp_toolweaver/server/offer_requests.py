@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -24,12 +24,12 @@ from mcp_types import (
 from mcp_toolweaver.core.errors import InvalidRequest, ToolweaverError
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.json_values import is_array, is_object
-from mcp_toolweaver.core.offers import OfferView
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.server.calls import Calls, without_reserved
 from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.server.warming import Warming
 from mcp_toolweaver.server.watches import Watches
 
 Context = ServerRequestContext[Any]
@@ -45,20 +45,33 @@ class OfferRequests:
     """Answers requests about resources, prompts and completions."""
 
     def __init__(
-        self, view: OfferView, offered: Offered, calls: Calls, sessions: Sessions, bus: InMemorySubscriptionBus
+        self,
+        offered: Offered,
+        calls: Calls,
+        sessions: Sessions,
+        bus: InMemorySubscriptionBus,
+        warming: Warming,
     ) -> None:
-        """Answer from ``offered``, which names what ``view`` holds, and pass the rest on through ``calls``."""
-        self._view = view
+        """Answer from ``offered``, and pass the rest on through ``calls``, both after ``warming``."""
+        self._view = offered.view
         self._offered = offered
         self._calls = calls
         self._sessions = sessions
+        self._warming = warming
         self._listen = ListenHandler(bus)
-        self.watches = Watches(view, bus)
+        self.watches = Watches(offered.view, bus)
         sessions.listen(self.watches.updated, self.watches.end)
 
     def register(self, server: Server[Any]) -> None:
         """Have ``server`` answer by this, in either era."""
-        add = server.add_request_handler
+
+        def add(method: str, params: type[Any], answer: Callable[[Context, Any], Awaitable[Any]]) -> None:
+            async def answer_when_warm(ctx: Context, given: Any) -> Any:
+                await self._warming.wait()
+                return await answer(ctx, given)
+
+            server.add_request_handler(method, params, answer_when_warm)
+
         add("resources/list", PaginatedRequestParams, self._resources)
         add("resources/templates/list", PaginatedRequestParams, self._templates)
         add("resources/read", ReadResourceRequestParams, self._read)

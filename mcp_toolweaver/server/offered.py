@@ -19,7 +19,7 @@ class Offered:
 
     def __init__(self, view: OfferView) -> None:
         """Name what ``view`` holds."""
-        self._view = view
+        self.view = view
         self._links: OrderedDict[str, str] = OrderedDict()
 
     def resources(self) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ class Offered:
 
     def _addressed(self, kind: str, key: str) -> Iterator[dict[str, Any]]:
         addressed: dict[str, dict[str, Any]] = {}
-        for server, offers in self._view.offers.items():
+        for server, offers in self.view.offers.items():
             scheme = self._scheme(server)
             for item in getattr(offers, kind):
                 address = own_address(scheme, item[key])
@@ -82,8 +82,8 @@ class Offered:
 
     def _named_prompts(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
         named: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        for server, offers in self._view.offers.items():
-            prefix = self._view.prefix(server)
+        for server, offers in self.view.offers.items():
+            prefix = self.view.prefix(server)
             for prompt in offers.prompts:
                 name = callable_name(prefix, prompt["name"]) if prefix else prompt["name"]
                 named.setdefault(name, (server, prompt))
@@ -97,7 +97,7 @@ class Offered:
         return linking if linking in candidates else None
 
     def _readable(self) -> list[str]:
-        return [server for server, offers in self._view.offers.items() if offers.resources or offers.templates]
+        return [server for server, offers in self.view.offers.items() if offers.resources or offers.templates]
 
     def _unnamed(self) -> list[str]:
         return [server for server in self._readable() if not self._scheme(server)]
@@ -109,19 +109,19 @@ class Offered:
     def _templated(self, address: str) -> list[str]:
         return [
             server
-            for server, offers in self._view.offers.items()
+            for server, offers in self.view.offers.items()
             if any(_may_be_of(address, item["uriTemplate"]) for item in offers.templates)
         ]
 
     def _listing(self, address: str) -> list[str]:
         return [
             server
-            for server, offers in self._view.offers.items()
+            for server, offers in self.view.offers.items()
             if any(item["uri"] == address for item in offers.resources)
         ]
 
     def _scheme(self, server: str) -> str:
-        return scheme_of(self._view.prefix(server))
+        return scheme_of(self.view.prefix(server))
 
 
 def _may_be_of(address: str, template: str) -> bool:

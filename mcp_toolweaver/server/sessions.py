@@ -14,21 +14,21 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.dispatcher import Outbound
 from mcp_types import CLIENT_CAPABILITIES_META_KEY
 
-from mcp_toolweaver.core.exchange import ELICIT, ELICIT_URL, ROOTS, SAMPLE, SAMPLE_TOOLS, Host
+from mcp_toolweaver.core.exchange import ABILITIES, CAPABILITIES, ELICIT_URL, SAMPLE_TOOLS, Host
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.server.host import LegacyHost
 from mcp_toolweaver.server.log_levels import least_serious
 from mcp_toolweaver.server.session import HostSession
 
-_CAPABILITIES = {"elicitation": ELICIT, "sampling": SAMPLE, "roots": ROOTS}
 _FINER = (("elicitation", "url", ELICIT_URL), ("sampling", "tools", SAMPLE_TOOLS))
 
 
 class Sessions:
     """All hosts that are attached: the `Hosts` that downstream servers see."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, *, is_open: bool = False) -> None:
+        """Begin with none; ``is_open`` if any number of hosts may come, rather than the one that started us."""
+        self._is_open = is_open
         self._sessions: dict[Connection, HostSession] = {}
         self._pipes: WeakKeyDictionary[Outbound, str] = WeakKeyDictionary()
         self._answers_of_requests: frozenset[str] = frozenset()
@@ -76,7 +76,14 @@ class Sessions:
     @property
     def answers(self) -> frozenset[str]:
         """See `Hosts.answers`."""
+        if self._is_open:
+            return ABILITIES
         return self._answers_of_requests.union(*(session.answers for session in self._sessions.values()))
+
+    @property
+    def are_of_old(self) -> bool:
+        """See `Hosts.are_of_old`."""
+        return bool(self._sessions) and not self._has_requests_without_session
 
     @property
     def log_level(self) -> str | None:
@@ -131,7 +138,7 @@ def _connection(context: ServerRequestContext[Any]) -> Connection:
 
 def _answers(capabilities: Any) -> frozenset[str]:
     given = capabilities if is_object(capabilities) else {}
-    methods = {method for name, method in _CAPABILITIES.items() if given.get(name) is not None}
+    methods = {method for name, method in CAPABILITIES.items() if given.get(name) is not None}
     finer = {
         method for name, part, method in _FINER if is_object(given.get(name)) and given[name].get(part) is not None
     }

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams, Tool
 
 from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.paging import ResultReader
+from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.server import dynamic
+from mcp_toolweaver.server.away import away_of
 from mcp_toolweaver.server.calls import Calls, is_modern
 from mcp_toolweaver.server.details import get_tool_details
 from mcp_toolweaver.server.exposure import Exposure
@@ -27,14 +30,12 @@ from mcp_toolweaver.server.requests import CallArguments, parse
 from mcp_toolweaver.server.search import search_tools
 from mcp_toolweaver.server.session import HostSession
 from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.server.warming import Warming
 from mcp_toolweaver.text.resolve import Departed, resolve
 
 Context = ServerRequestContext[Any]
 
 _log = logging.getLogger(__name__)
-
-_PATIENCE = 5.0
-"""Seconds after the first request during which requests wait for servers that were never listed before."""
 
 
 class ToolRequests:
@@ -49,7 +50,7 @@ class ToolRequests:
         exposure: Exposure,
         calls: Calls,
         sessions: Sessions,
-        wait_searchable: Callable[[], Awaitable[None]],
+        warming: Warming,
         on_result: Callable[[str, Mapping[str, Any]], None],
         results: ResultReader | None,
         departed: Departed,
@@ -63,7 +64,7 @@ class ToolRequests:
             exposure: What is listed.
             calls: Passes calls on.
             sessions: The hosts that are attached.
-            wait_searchable: Returns when there is something to be found; waited for until 5 s after the first request.
+            warming: What the first requests wait for.
             on_result: Is told the server and the payload of each result that one of them returned.
             results: Reads on where results are cut.
             departed: Knows what happened to tools that are gone.
@@ -74,11 +75,10 @@ class ToolRequests:
         self._exposure = exposure
         self._calls = calls
         self._sessions = sessions
-        self._wait_searchable = wait_searchable
+        self._warming = warming
         self._on_result = on_result
         self._results = results
         self._departed = departed
-        self._patient_until: float | None = None
         self.listed_without_session: tuple[str, ...] | None = None
         """The names that hosts without a session were listed last; None if none has asked."""
 
@@ -96,7 +96,7 @@ class ToolRequests:
         return self._exposure.listed(self._catalog, session, reads_results=self._results is not None)
 
     async def _list(self, ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
-        await self._wait_warm()
+        await self._warming.wait()
         session = None if is_modern(ctx) else self._sessions.of(ctx)
         tools = self._listed(session)
         names = tuple(tool.name for tool in tools)
@@ -108,8 +108,10 @@ class ToolRequests:
 
     async def _call(self, ctx: Context, params: CallToolRequestParams) -> dict[str, Any]:
         try:
-            await self._wait_warm()
+            await self._warming.wait()
             result = await self._dispatch(ctx, params.name, params.arguments or {})
+        except Refusal as refusal:
+            raise MCPError(refusal.code, scrub(refusal.message), refusal.data) from refusal
         except ToolweaverError as error:
             result = failure(error)
         except Exception:  # noqa: BLE001  the border: nothing that a model sends may end a session
@@ -143,7 +145,7 @@ class ToolRequests:
         return answer(reply)
 
     async def _forward(self, ctx: Context, name: str, arguments: Mapping[str, Any], server: str | None) -> ToolResult:
-        tool = resolve(self._catalog.snapshot, name, server, self._departed)
+        tool = resolve(self._catalog.snapshot, name, server, self._happened)
         session = self._dynamic(ctx)
         if session is not None:
             dynamic.touch(session, tool.id)
@@ -151,14 +153,11 @@ class ToolRequests:
         self._on_result(tool.id.server, result.payload)
         return result
 
+    def _happened(self, name: str, server: str | None) -> str | None:
+        """Return why a tool is not there: it has left, or its server has never listed what it has."""
+        return self._departed(name, server) or away_of(self._catalog.statuses, server or name)
+
     def _dynamic(self, ctx: Context) -> HostSession | None:
         """Return the session of a host for which found tools are listed."""
         session = None if is_modern(ctx) else self._sessions.of(ctx)
         return session if session is not None and self._exposure.mode_for(session) == "dynamic" else None
-
-    async def _wait_warm(self) -> None:
-        """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
-        if self._patient_until is None:
-            self._patient_until = anyio.current_time() + _PATIENCE
-        with anyio.CancelScope(deadline=self._patient_until):
-            await self._wait_searchable()

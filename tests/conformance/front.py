@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 
-from mcp_toolweaver.app import open_app
+from mcp_toolweaver.app import App, open_app
 from mcp_toolweaver.config import load
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.server.exposure import Exposure
@@ -28,15 +28,22 @@ async def main(port: int, config: Path) -> None:
             exposure=Exposure("direct"),
             wait_searchable=app.warmup.wait_searchable,
             offers=app.catalog,
+            is_open=True,
         )
         HOSTS.set(gateway.sessions)
         tasks.start_soon(gateway.run)
+        tasks.start_soon(_work_behind, app, gateway)
+        await serve_http(gateway.server, port)
+        tasks.cancel_scope.cancel()
+
+
+async def _work_behind(app: App, gateway: Gateway) -> None:
+    """Open the servers for the first host."""
+    await gateway.greeted.wait()
+    async with anyio.create_task_group() as tasks:
         tasks.start_soon(app.catalog.run)
         tasks.start_soon(app.run_index)
         tasks.start_soon(app.warmup.run, gateway.catalog_changed, app.cached)
-        await app.catalog.wait_settled()
-        await serve_http(gateway.server, port)
-        tasks.cancel_scope.cancel()
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from typing import Any
 
 import anyio
 from mcp.client._memory import InMemoryTransport  # the SDK's own way to a server in the process
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.server.runner import serve_loop
 from mcp.shared.exceptions import MCPError
 from mcp.shared.memory import create_client_server_memory_streams
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types import (
+    METHOD_NOT_FOUND,
     CallToolRequestParams,
     CallToolResult,
     CreateMessageRequest,
@@ -75,6 +76,8 @@ class AskingServer:
     def transport(self) -> AbstractAsyncContextManager[Any]:
         """Return a way to it; each time to a new connection."""
         server: Server[Any] = Server("asking", version="1")
+        if self.is_modern:
+            server.middleware.append(of_new)
         server.add_request_handler("tools/list", PaginatedRequestParams, self._list_tools)
         server.add_request_handler("tools/call", CallToolRequestParams, self._call)
         server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._level)
@@ -202,6 +205,13 @@ class AskingServer:
     async def _close(self, sending: Any) -> None:
         await self._end.wait()
         sending.close()
+
+
+async def of_new(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Refuse the handshake of the older eras, as a middleware."""
+    if ctx.method == "initialize":
+        raise MCPError(METHOD_NOT_FOUND, "there is no handshake any more")
+    return await call_next(ctx)
 
 
 @asynccontextmanager

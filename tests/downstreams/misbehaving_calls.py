@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from tests.downstreams.misbehaving_peer import Peer
 from tests.downstreams.misbehaving_tools import tool
@@ -83,10 +83,16 @@ def die(words: str) -> NoReturn:
 def run(call: Call) -> None:
     """Let the call go as its tool's name says; one that is unknown is refused as servers do."""
     way = _WAYS.get(call.name)
-    if way is None:
+    is_listed = any(is_named(each, call.name) for each in call.tools)
+    if way is None or not is_listed:
         call.peer.error(call.id, -32602, f"Unknown tool: {call.name}")
     else:
         way(call)
+
+
+def is_named(listed: Any, name: str) -> bool:
+    """Whether an item of the list, which may be anything, is the tool of that name."""
+    return isinstance(listed, dict) and cast("dict[str, Any]", listed).get("name") == name
 
 
 def _crash_before(_call: Call) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 from mcp.client._memory import InMemoryTransport  # the SDK's own way to a server in the process
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
@@ -32,7 +32,7 @@ from mcp_types import (
     UnsubscribeRequestParams,
 )
 
-from tests.downstreams.asking import of_old
+from tests.downstreams.asking import of_new, of_old
 
 Context = ServerRequestContext[Any]
 ENVELOPE: Mapping[str, Any] = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
@@ -72,7 +72,6 @@ class OfferingServer:
 
     def transport(self) -> AbstractAsyncContextManager[Any]:
         """Return a way to it; each time to a new connection."""
-        self.opened += 1
         self._end = anyio.Event()
         self._connections.clear()
         self.watched.clear()
@@ -80,6 +79,9 @@ class OfferingServer:
         server: Server[Any] = Server("offering", version="1")
         initialization = server.create_initialization_options
         server.create_initialization_options = lambda *_args, **_more: initialization(changes)  # type: ignore[method-assign]
+        server.middleware.append(self._count)
+        if self.is_modern:
+            server.middleware.append(of_new)
         add = server.add_request_handler
         add("tools/list", PaginatedRequestParams, self._tools)
         add("tools/call", CallToolRequestParams, self._call)
@@ -133,6 +135,11 @@ class OfferingServer:
         for connection in self._connections:
             await connection.send_resource_list_changed()
             await connection.send_prompt_list_changed()
+
+    async def _count(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        self.opened += ctx.method in {"initialize", "server/discover"}
+        return result
 
     async def _close(self, sending: Any) -> None:
         await self._end.wait()

@@ -26,6 +26,7 @@ from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolResult
+from mcp_toolweaver.proxy import relay
 from mcp_toolweaver.proxy.connecting import connect
 from mcp_toolweaver.proxy.downstream import Downstream
 from mcp_toolweaver.server.exposure import Exposure
@@ -102,6 +103,7 @@ async def stage(*, server_era: str = LEGACY, silence: float = 10.0) -> AsyncGene
 
     gateway = Gateway(catalog, catalog, catalog, exposure=Exposure(), wait_searchable=at_once)
     HOSTS.set(gateway.sessions)
+    relay._asking.discard("asking")  # pyright: ignore[reportPrivateUsage]  which it is known for in the whole process
 
     async def hold() -> None:
         await gateway.greeted.wait()

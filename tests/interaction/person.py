@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mcp.client.client import Client
 from mcp.client.context import ClientRequestContext
+from mcp.client.session import MessageHandlerFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import (
     CreateMessageRequestParams,
@@ -47,7 +48,9 @@ class Person:
         """Note a log message."""
         self.logged.append(f"{params.level}: {params.data}")
 
-    def client(self, server: StdioServerParameters, mode: str) -> Client:
+    def client(
+        self, server: StdioServerParameters, mode: str, message_handler: MessageHandlerFnT | None = None
+    ) -> Client:
         """Return a host that starts a server when it is entered."""
         return Client(
             stdio_client(server),
@@ -57,4 +60,5 @@ class Person:
             sampling_callback=self.sample,
             list_roots_callback=self.roots,
             logging_callback=self.log,
+            message_handler=message_handler,
         )

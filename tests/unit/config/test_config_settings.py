@@ -196,3 +196,20 @@ def test_a_device_that_is_none_is_answered_with_those_that_are(device: object) -
 @pytest.mark.parametrize("device", ["auto", "CPU", "mps", "cuda", "Cuda:12"])
 def test_devices_are_named_as_torch_names_them(device: str) -> None:
     assert EmbeddingSettings.model_validate({"device": device}).device == device.lower()
+
+
+def test_a_mode_alone_says_what_is_listed(tmp_path: Path) -> None:
+    read = loaded(tmp_path, {"expose": "Dynamic"})
+    assert (read.settings.expose.mode, read.problems) == ("dynamic", ())
+
+
+def test_pinned_tools_and_modes_of_hosts_are_read(tmp_path: Path) -> None:
+    expose = {"mode": "search", "pin": ["a__b"], "clients": {"cursor*": "direct"}}
+    settings = loaded(tmp_path, {"expose": expose}).settings.expose
+    assert (settings.mode, settings.pin, settings.clients) == ("search", ("a__b",), {"cursor*": "direct"})
+
+
+def test_a_mode_that_is_none_is_told_with_those_that_are(tmp_path: Path) -> None:
+    read = loaded(tmp_path, {"expose": "everything"})
+    assert read.settings.expose.mode == "auto"
+    assert "'dynamic'" in str(read.problems[0])

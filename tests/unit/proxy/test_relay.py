@@ -48,6 +48,7 @@ class FewHosts:
         self.answers: frozenset[str] = frozenset()
         self.log_level: str | None = None
         self.roots_changes = 0
+        self.are_of_old = True
         self._only = only
         self._changed = anyio.Event()
 
