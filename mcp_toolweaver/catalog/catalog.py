@@ -18,7 +18,7 @@ from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.catalog.unknown import is_unknown
-from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
+from mcp_toolweaver.core.errors import DeadlineExceeded, ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
 from mcp_toolweaver.core.offers import Offers, Peer
 from mcp_toolweaver.core.status import SourceState, SourceStatus
@@ -164,7 +164,8 @@ class Catalog:
     @property
     def offers(self) -> Mapping[str, Offers]:
         """See `OfferView.offers`."""
-        return {runner.setup.name: runner.listing.offers for runner in self._runners if runner.listing.offers}
+        offered = {runner.setup.name: runner.listing.offered(runner.setup.policy) for runner in self._runners}
+        return {server: offers for server, offers in offered.items() if offers}
 
     def prefix(self, server: str) -> str:
         """See `OfferView.prefix`."""
@@ -172,8 +173,11 @@ class Catalog:
         return server if prefix is None else prefix
 
     async def request(self, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `OfferView.request`."""
-        return await self.ask(server, lambda source: _peer(source).request(method, params))
+        """See `OfferView.request`; it takes no longer than a call may."""
+        seconds = self._runner(server).setup.policy.deadline
+        with anyio.move_on_after(seconds):
+            return await self.ask(server, lambda source: _peer(source).request(method, params))
+        raise DeadlineExceeded(f"server {server!r}", f"{method} did not end within {seconds:g} s and was given up")
 
     async def watch_resource(self, server: str, uri: str) -> None:
         """See `OfferView.watch_resource`."""

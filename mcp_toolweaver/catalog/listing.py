@@ -41,13 +41,16 @@ class Listing:
         return cls(tuple(tools), made_at, tuple(problems), offers)
 
     def within(self, domain: str | None, policy: SourcePolicy) -> Listing:
-        """Return the same as its owner wants it: each tool in its domain and called as chosen, what is offered."""
+        """Return the same as its owner wants its tools: each in its domain, and called as chosen."""
         tools = with_domains(self.tools, domain)
         if policy.prefix is not None:
             tools = tuple(replace(tool, prefix=policy.prefix) for tool in tools)
+        return replace(self, tools=tools)
+
+    def offered(self, policy: SourcePolicy) -> Offers:
+        """Return of what it offers what its owner wants offered; all of it is kept, as others may want the rest."""
         resources, templates = (self.offers.resources, self.offers.templates) if policy.resources else ((), ())
-        offers = Offers(resources, templates, self.offers.prompts if policy.prompts else ())
-        return replace(self, tools=tools, offers=offers)
+        return Offers(resources, templates, self.offers.prompts if policy.prompts else ())
 
 
 def taken(tools: Sequence[Any], offers: Offers, problems: Any, made_at: float) -> Listing:

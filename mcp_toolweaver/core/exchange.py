@@ -23,6 +23,10 @@ CAPABILITIES: Mapping[str, str] = {"elicitation": ELICIT, "sampling": SAMPLE, "r
 """What a server may ask a host who has a capability of this name."""
 QUESTIONS = frozenset(CAPABILITIES.values())
 """What a server may ask a host, by method."""
+ELICIT_URL = f"{ELICIT} url"
+SAMPLE_TOOLS = f"{SAMPLE} tools"
+ABILITIES = QUESTIONS | {ELICIT_URL, SAMPLE_TOOLS}
+"""What a host may be able to answer: these questions, and two forms of them that not all who answer those take."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -42,12 +46,12 @@ class Host(Protocol):
 
     @property
     def key(self) -> str:
-        """Is the same for all requests of one session, and never for those of two."""
+        """Is the same for all requests of one session or pipe, and never for those of two hosts."""
         ...
 
     @property
     def answers(self) -> frozenset[str]:
-        """What it may be asked, out of `QUESTIONS`."""
+        """What it may be asked, out of `ABILITIES`."""
         ...
 
     @property
@@ -90,7 +94,7 @@ class Hosts(Protocol):
 
     @property
     def answers(self) -> frozenset[str]:
-        """What at least one of them may be asked, out of `QUESTIONS`; all where others may yet come."""
+        """What at least one of them may be asked, out of `ABILITIES`; all where others may yet come."""
         ...
 
     @property
@@ -119,6 +123,13 @@ class Hosts(Protocol):
     async def resource_updated(self, server: str, uri: str) -> None:
         """Tell those who subscribed to a resource of a server that it has changed."""
         ...
+
+
+def ability_for(method: str, params: Mapping[str, Any] | None) -> str:
+    """Return which of `ABILITIES` a question needs."""
+    if method == ELICIT and (params or {}).get("mode") == "url":
+        return ELICIT_URL
+    return SAMPLE_TOOLS if method == SAMPLE and (params or {}).get("tools") else method
 
 
 def current_session() -> str:

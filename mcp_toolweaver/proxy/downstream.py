@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import anyio
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, Request
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import TypeAdapter, ValidationError
 
 from mcp_toolweaver.core.definition import MalformedTool
-from mcp_toolweaver.core.errors import DeadlineExceeded, GivenUp, NotSent, ToolweaverError, Unavailable
-from mcp_toolweaver.core.exchange import EXCHANGE, Refusal
+from mcp_toolweaver.core.errors import (
+    DeadlineExceeded,
+    GivenUp,
+    InvalidArguments,
+    NotSent,
+    ToolweaverError,
+    Unavailable,
+)
+from mcp_toolweaver.core.exchange import EXCHANGE, Exchange, Refusal
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.tools import Tool, ToolResult
@@ -30,9 +38,10 @@ from mcp_toolweaver.proxy.failures import (
 from mcp_toolweaver.proxy.listing import Listing
 from mcp_toolweaver.proxy.offers import list_offers
 from mcp_toolweaver.proxy.patience import Patience
-from mcp_toolweaver.proxy.relay import Call, Relay
-from mcp_toolweaver.proxy.results import passed_through
+from mcp_toolweaver.proxy.relay import Relay
+from mcp_toolweaver.proxy.results import passed_through, without_reserved
 from mcp_toolweaver.proxy.rounds import INPUT_REQUIRED, first_round, is_for_the_host, next_round
+from mcp_toolweaver.proxy.turns import Call
 from mcp_toolweaver.proxy.watching import watch_resource
 from mcp_toolweaver.proxy.wire import Wire
 
@@ -40,8 +49,8 @@ _log = logging.getLogger(__name__)
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 _MOST_ROUNDS = 10
-_OFFERS_TIMEOUT = 10.0
-"""Seconds for listing all resources and prompts, for which the tools of the server wait."""
+_OFFERS_TIMEOUT = 5.0
+"""Seconds for listing all resources, templates or prompts, for which the tools of the server wait."""
 
 
 class _Request(Request[dict[str, Any], str]):
@@ -108,8 +117,9 @@ class Downstream:
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
         """See `CatalogSource.call_tool`; an error that the server answers with becomes a result."""
+        sent = {"name": name, "arguments": dict(arguments)}
         try:
-            return passed_through(await self.request("tools/call", {"name": name, "arguments": dict(arguments)}))
+            return passed_through(await self._exchanged("tools/call", sent, EXCHANGE.get()))
         except Refusal as refusal:
             if is_for_the_host(refusal, EXCHANGE.get()):
                 raise
@@ -122,20 +132,17 @@ class Downstream:
     async def list_offers(self) -> Offers:
         """Return what the server offers beside its tools; what is malformed is left out, and told by `problems`.
 
-        Nothing is offered of a server that does not list it in time: its tools are what it is there for.
+        What it does not list in time is left out too: its tools are what it is there for.
 
         Raises:
             Unavailable: it went away.
         """
         seconds = min(self._link.list_timeout, _OFFERS_TIMEOUT)
-        with anyio.move_on_after(seconds):
-            return await list_offers(self.request, self.capabilities, self._wire.problems)
-        self._wire.problems.append(f"its resources and prompts: not listed within {seconds:g} s")
-        return Offers()
+        return await list_offers(self._unasked, self.capabilities, self._wire.problems, seconds)
 
     async def watch_resource(self, uri: str) -> None:
         """See `Peer.watch_resource`."""
-        await watch_resource(self._client, self.request, uri, self._wire.over)
+        await watch_resource(self._client, self._name, self._unasked, uri, self._wire.over)
 
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send one request and return its result, a JSON object of the protocol, as it is.
@@ -143,17 +150,37 @@ class Downstream:
         What the server asks for meanwhile goes to the host whose request is under way (`EXCHANGE`).
 
         Raises:
-            Refusal: the server answered with an error.
+            Refusal: the server answered with an error, or with a result that is not valid MCP.
             NotSent: the connection is gone, and nothing was executed.
             Unavailable: the server went away, or was silent for longer than the deadline.
+            InvalidArguments: the host gives back a state that is not this server's.
+        """
+        try:
+            return await self._exchanged(method, params, EXCHANGE.get())
+        except ValidationError as error:
+            raise Refusal(INTERNAL_ERROR, f"{part(self._name)} answered {method} with what is not valid MCP") from error
+
+    async def _unasked(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request of our own, whoever's request may have led to it; see `request`."""
+        return await self._exchanged(method, params, None)
+
+    async def _exchanged(self, method: str, params: Mapping[str, Any], exchange: Exchange | None) -> dict[str, Any]:
+        """Send a request for the host of ``exchange``.
+
+        Raises:
             ValidationError: the result is not valid MCP.
+            ToolweaverError: see `request`.
         """
         if self._wire.ended:
             raise NotSent(part(self._name), "the connection was closed by the server")
-        exchange, patience = EXCHANGE.get(), Patience(self._link.silence)
         if self._link.relay.is_outgrown_by(exchange):
             self._wire.give_up()
             raise NotSent(part(self._name), "it is connected to anew, as it may ask this host more than it was told")
+        if exchange and self._client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            if exchange.request_state:
+                raise InvalidArguments("This call waits for no input, or no longer: make it anew, without a state.")
+            exchange = replace(exchange, meta=without_reserved(exchange.meta))
+        patience = Patience(self._link.silence)
         async with self._link.relay.call(exchange, patience) as call:
             with patience.scope:
                 return await self._rounds(call, method, params)
@@ -178,8 +205,7 @@ class Downstream:
     async def _send(self, call: Call, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         async def on_progress(progress: float, total: float | None, message: str | None) -> None:
             call.patience.renew()
-            if call.exchange is not None:
-                await call.exchange.host.progress(progress, total, message)
+            await self._link.relay.progress(call, progress, total, message)
 
         try:
             request = _Request(method=method, params=dict(params))

@@ -18,6 +18,11 @@ class Patience:
         self.scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
         self._asked = 0
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether a host is being asked something."""
+        return self._asked > 0
+
     def renew(self) -> None:
         """Begin anew, since the server has given a sign of life."""
         self.scope.deadline = math.inf if self._asked else anyio.current_time() + self.seconds

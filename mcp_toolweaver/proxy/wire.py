@@ -30,6 +30,7 @@ from mcp_toolweaver.core.definition import MalformedTool, mend
 from mcp_toolweaver.core.exchange import CAPABILITIES, EXCHANGE
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.proxy.failures import STAND_IN
+from mcp_toolweaver.proxy.items import LISTS, keep_valid
 
 Transport: TypeAlias = AbstractAsyncContextManager[tuple[Any, Any]]
 """A transport of the SDK: a context of a stream to read from and one to write to."""
@@ -52,6 +53,9 @@ class Wire:
     """One sentence for each tool that had to be left out of a listing."""
     listing_requests: set[str | int] = field(default_factory=set[str | int])
     """The ids of the ``tools/list`` requests under way."""
+
+    offer_requests: dict[str | int, str] = field(default_factory=dict[str | int, str])
+    """The ids and methods of requests for what it offers beside its tools, which are under way."""
 
     over: anyio.Event = field(default_factory=anyio.Event)
     """Set when the connection has ended."""
@@ -106,6 +110,8 @@ class _Writer(_Stream):
         if isinstance(message, JSONRPCRequest):
             if message.method == "tools/list":
                 self._wire.listing_requests.add(message.id)
+            elif message.method in LISTS:
+                self._wire.offer_requests[message.id] = message.method
             _tell_capabilities(message)
         await self._inner.send(item)
 
@@ -138,6 +144,8 @@ class _Reader(_Stream):
     def _note(self, message: JSONRPCMessage) -> None:
         if isinstance(message, JSONRPCResponse):
             self._mend_listing(message)
+            if (method := self._wire.offer_requests.pop(message.id, None)) is not None:
+                keep_valid(method, message.result, self._wire.problems)
         elif isinstance(message, JSONRPCError) and message.error.message == STAND_IN and message.id is not None:
             message.error.message = self._wire.why_refused(message.id) or STAND_IN
         elif isinstance(message, JSONRPCNotification) and message.method in _CHANGES:

@@ -25,27 +25,31 @@ class Announcer:
         self._bus = bus
         self._tools = tools
         self._offered = offered
-        self._resources: tuple[str, ...] = ()
-        self._prompts: tuple[str, ...] = ()
+        self._resources = self._addresses()
+        self._prompts = self._prompt_names()
 
     async def announce(self) -> None:
         """Compare with what was listed last, and tell those to whom it makes a difference."""
         await self._announce_tools()
-        if self._offered is None:
-            return
-        addresses = (*self._offered.resources(), *self._offered.templates())
-        resources = tuple(str(each.get("uri") or each.get("uriTemplate")) for each in addresses)
-        if resources != self._resources:
+        if (resources := self._addresses()) != self._resources:
             self._resources = resources
             await self._bus.publish(ResourcesListChanged())
             for session in self._sessions:
                 await session.connection.send_resource_list_changed()
-        prompts = tuple(str(each["name"]) for each in self._offered.prompts())
-        if prompts != self._prompts:
+        if (prompts := self._prompt_names()) != self._prompts:
             self._prompts = prompts
             await self._bus.publish(PromptsListChanged())
             for session in self._sessions:
                 await session.connection.send_prompt_list_changed()
+
+    def _addresses(self) -> tuple[str, ...]:
+        if self._offered is None:
+            return ()
+        templates = (str(each["uriTemplate"]) for each in self._offered.templates())
+        return (*(str(each["uri"]) for each in self._offered.resources()), *templates)
+
+    def _prompt_names(self) -> tuple[str, ...]:
+        return () if self._offered is None else tuple(str(each["name"]) for each in self._offered.prompts())
 
     async def _announce_tools(self) -> None:
         listed = self._tools.listed_without_session

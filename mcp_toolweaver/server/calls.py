@@ -17,6 +17,8 @@ from mcp_toolweaver.server.sessions import Sessions, answers_of
 
 _RESERVED = "io.modelcontextprotocol/"
 _LOG_LEVEL = "io.modelcontextprotocol/logLevel"
+_ORDINARY = "info"
+"""The log messages that a server of 2026-07-28, which sends none unasked, is to send to a host that has not said."""
 _OF_THE_CONNECTION = ("progressToken", "progress_token")
 
 Passing = Callable[[], Awaitable[ToolResult]]
@@ -46,15 +48,22 @@ class Calls:
         state, answers = params.get("requestState"), params.get("inputResponses")
         given = answers if is_object(answers) else None
         if not is_modern(context):
-            return await _during(Exchange(LegacyHost(self._sessions.of(context), context), _meta(params)), passing)
+            session = self._sessions.of(context)
+            meta = {_LOG_LEVEL: session.log_level or _ORDINARY, **_meta(params)}
+            return await _during(Exchange(LegacyHost(session, context), meta), passing)
         if self._trips.is_ours(state):
             return await self._trips.go_on(context, str(state), given)
 
         async def make(trip: Trip) -> ToolResult:
-            host: Host = ModernHost(trip, answers_of(context))
+            host: Host = ModernHost(trip, self._sessions.key_without(context), answers_of(context))
             return await _during(Exchange(host, _meta(params), given, state), passing)
 
         return await self._trips.begin(context, make)
+
+
+def without_reserved(meta: Any) -> dict[str, Any]:
+    """Return the ``_meta`` of a result without what speaks of the connection between a server and us."""
+    return {key: value for key, value in meta.items() if not key.startswith(_RESERVED)} if is_object(meta) else {}
 
 
 async def _during(exchange: Exchange, passing: Passing) -> ToolResult:

@@ -50,12 +50,14 @@ async def add(session: HostSession, found: Iterable[ToolId]) -> None:
 
 
 async def _tell(session: HostSession) -> None:
-    session.listed = anyio.Event()
+    if session.listed.is_set():
+        session.listed = anyio.Event()
+    listed = session.listed  # which another search may wait for too
     await session.connection.send_tool_list_changed()
     if session.lists_again is False:
         return
     with anyio.move_on_after(_PATIENCE) as waiting:
-        await session.listed.wait()
+        await listed.wait()
     if waiting.cancelled_caught:
         session.lists_again = False
         return

@@ -20,7 +20,7 @@ from mcp_types import (
 )
 from pydantic import RootModel, ValidationError
 
-from mcp_toolweaver.core.exchange import Refusal
+from mcp_toolweaver.core.exchange import Refusal, ability_for
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.server.log_levels import is_wanted
 from mcp_toolweaver.server.round_trips import Trip
@@ -57,8 +57,8 @@ class LegacyHost:
 
     async def ask(self, method: str, params: Mapping[str, Any] | None) -> Mapping[str, Any]:
         """See `Host.ask`."""
-        if method not in self.answers:
-            raise Refusal(INVALID_REQUEST, f"the client does not support {method}")
+        if (needed := ability_for(method, params)) not in self.answers:
+            raise Refusal(INVALID_REQUEST, f"the client does not support {needed}")
         question = _Question(method=method, params=None if params is None else dict(params))
         related = self._context.request_id
         try:
@@ -88,20 +88,16 @@ class ModernHost:
 
     takes_round_trips = True
 
-    def __init__(self, trip: Trip, answers: frozenset[str]) -> None:
+    def __init__(self, trip: Trip, key: str, answers: frozenset[str]) -> None:
         """Answer the requests of ``trip``; the host may be asked ``answers``."""
+        self.key = key
         self.answers = answers
         self._trip = trip
 
-    @property
-    def key(self) -> str:
-        """See `Host.key`: there are no sessions, so each call is one."""
-        return self._trip.key
-
     async def ask(self, method: str, params: Mapping[str, Any] | None) -> Mapping[str, Any]:
         """See `Host.ask`."""
-        if method not in self.answers:
-            raise Refusal(INVALID_REQUEST, f"the client does not support {method}")
+        if (needed := ability_for(method, params)) not in self.answers:
+            raise Refusal(INVALID_REQUEST, f"the client does not support {needed}")
         return await self._trip.ask(method, params)
 
     async def progress(self, done: float, total: float | None, message: str | None) -> None:

@@ -21,12 +21,12 @@ from mcp_types import (
     UnsubscribeRequestParams,
 )
 
-from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.errors import InvalidRequest, ToolweaverError
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import ToolResult
-from mcp_toolweaver.server.calls import Calls
+from mcp_toolweaver.server.calls import Calls, without_reserved
 from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.sessions import Sessions
 from mcp_toolweaver.server.warming import Warming
@@ -37,6 +37,8 @@ Context = ServerRequestContext[Any]
 _NOT_FOUND = -32002
 """The protocol's code for a resource that does not exist (2025-11-25, server/resources)."""
 _LONGEST_SHOWN = 300
+_ENVELOPE: Mapping[str, Any] = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+"""What results must say since 2026-07-28, which is left out of those for older hosts: nothing may be kept."""
 
 
 class OfferRequests:
@@ -58,7 +60,7 @@ class OfferRequests:
         self._warming = warming
         self._listen = ListenHandler(bus)
         self.watches = Watches(offered.view, bus)
-        sessions.on_resource_updated(self.watches.updated)
+        sessions.listen(self.watches.updated, self.watches.end)
 
     def register(self, server: Server[Any]) -> None:
         """Have ``server`` answer by this, in either era."""
@@ -81,13 +83,13 @@ class OfferRequests:
         add("completion/complete", CompleteRequestParams, self._complete)
 
     async def _resources(self, _ctx: Context, _params: PaginatedRequestParams) -> dict[str, Any]:
-        return {"resources": self._offered.resources()}
+        return {**_ENVELOPE, "resources": self._offered.resources()}
 
     async def _templates(self, _ctx: Context, _params: PaginatedRequestParams) -> dict[str, Any]:
-        return {"resourceTemplates": self._offered.templates()}
+        return {**_ENVELOPE, "resourceTemplates": self._offered.templates()}
 
     async def _prompts(self, _ctx: Context, _params: PaginatedRequestParams) -> dict[str, Any]:
-        return {"prompts": self._offered.prompts()}
+        return {**_ENVELOPE, "prompts": self._offered.prompts()}
 
     async def _read(self, ctx: Context, params: ReadResourceRequestParams) -> dict[str, Any]:
         server, address = self._resource(params.uri)
@@ -98,13 +100,11 @@ class OfferRequests:
         return result
 
     async def _subscribe(self, ctx: Context, params: SubscribeRequestParams) -> dict[str, Any]:
-        session = self._sessions.of(ctx)
-        self.watches.begin(self._resource(params.uri), session, params.uri)
-        session.connection.exit_stack.callback(self.watches.end_all, session)
+        self.watches.begin(self._resource(params.uri), self._sessions.of(ctx), params.uri)
         return {}
 
     async def _unsubscribe(self, ctx: Context, params: UnsubscribeRequestParams) -> dict[str, Any]:
-        self.watches.end(self._resource(params.uri), self._sessions.of(ctx))
+        self.watches.end(self._sessions.of(ctx), params.uri)
         return {}
 
     async def _listens(self, ctx: Context, params: SubscriptionsListenRequestParams) -> Any:
@@ -116,7 +116,11 @@ class OfferRequests:
     async def _prompt(self, ctx: Context, params: GetPromptRequestParams) -> dict[str, Any]:
         server, name = self._prompt_named(params.name)
         arguments = {} if params.arguments is None else {"arguments": params.arguments}
-        return await self._passed_on(ctx, server, "prompts/get", {"name": name, **arguments})
+        result = await self._passed_on(ctx, server, "prompts/get", {"name": name, **arguments})
+        messages = result.get("messages")
+        blocks = [each.get("content") for each in messages if is_object(each)] if is_array(messages) else []
+        self._offered.note_links(server, {"content": blocks})
+        return result
 
     async def _complete(self, ctx: Context, params: CompleteRequestParams) -> dict[str, Any]:
         asked = params.model_dump(by_alias=True, mode="json", exclude_none=True)
@@ -140,9 +144,10 @@ class OfferRequests:
         except Refusal as refusal:
             raise MCPError(refusal.code, scrub(refusal.message), refusal.data) from refusal
         except ToolweaverError as error:
-            raise MCPError(INTERNAL_ERROR, scrub(str(error))) from error
-        result.pop("_meta", None)
-        return result
+            code = INVALID_PARAMS if isinstance(error, InvalidRequest) else INTERNAL_ERROR
+            raise MCPError(code, scrub(str(error))) from error
+        meta = without_reserved(result.pop("_meta", None))
+        return {**_ENVELOPE, **result} | ({"_meta": meta} if meta else {})
 
     def _renamed(self, server: str, content: Any) -> Any:
         uri = content.get("uri") if is_object(content) else None

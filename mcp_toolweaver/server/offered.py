@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_toolweaver.core.json_values import is_array, is_object
@@ -23,11 +23,11 @@ class Offered:
         self._links: OrderedDict[str, str] = OrderedDict()
 
     def resources(self) -> list[dict[str, Any]]:
-        """Return all resources."""
+        """Return all resources; of two with one address, the first counts."""
         return list(self._addressed("resources", "uri"))
 
     def templates(self) -> list[dict[str, Any]]:
-        """Return all templates of resources."""
+        """Return all templates of resources; of two with one form, the first counts."""
         return list(self._addressed("templates", "uriTemplate"))
 
     def prompts(self) -> list[dict[str, Any]]:
@@ -46,14 +46,14 @@ class Offered:
     def resource(self, address: str) -> tuple[str, str] | None:
         """Return the server and the address there of a resource.
 
-        Under our address; or else under the server's own, which it has used in a result, or which a listing or
-        the beginning of a template shows to be that of one server only.
+        Under our address; or else under the server's own, which a listing shows to be that of one server only, or
+        which one has used in a result, or which begins as a template of one server only.
         """
         scheme, rest = taken_apart(address)
-        for server in self.view.offers:
-            if scheme and scheme == self._scheme(server):
-                return server, rest
-        lister = self._links.get(address) or self._only_lister(address)
+        named = [server for server in self._readable() if scheme and scheme == self._scheme(server)]
+        if named:
+            return self._lister(rest, named) or named[0], rest
+        lister = self._lister(address, self._unnamed()) or self._only_server(address)
         return None if lister is None else (lister, address)
 
     def note_links(self, server: str, result: Mapping[str, Any]) -> None:
@@ -72,9 +72,13 @@ class Offered:
         return own_address(self._scheme(server), address)
 
     def _addressed(self, kind: str, key: str) -> Iterator[dict[str, Any]]:
+        addressed: dict[str, dict[str, Any]] = {}
         for server, offers in self.view.offers.items():
+            scheme = self._scheme(server)
             for item in getattr(offers, kind):
-                yield {**item, key: self.own(server, item[key])}
+                address = own_address(scheme, item[key])
+                addressed.setdefault(address, {**item, key: address})
+        yield from addressed.values()
 
     def _named_prompts(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
         named: dict[str, tuple[str, Mapping[str, Any]]] = {}
@@ -85,16 +89,36 @@ class Offered:
                 named.setdefault(name, (server, prompt))
         return named
 
-    def _only_lister(self, address: str) -> str | None:
-        listing = {
+    def _only_server(self, address: str) -> str | None:
+        listing, linking = self._listing(address), self._links.get(address)
+        candidates = listing or ([linking] if linking else self._templated(address) or self._unnamed())
+        if len(candidates) == 1:
+            return candidates[0]
+        return linking if linking in candidates else None
+
+    def _readable(self) -> list[str]:
+        return [server for server, offers in self.view.offers.items() if offers.resources or offers.templates]
+
+    def _unnamed(self) -> list[str]:
+        return [server for server in self._readable() if not self._scheme(server)]
+
+    def _lister(self, address: str, servers: Sequence[str]) -> str | None:
+        """Return the first of these servers that lists an address."""
+        return next((server for server in self._listing(address) if server in servers), None)
+
+    def _templated(self, address: str) -> list[str]:
+        return [
+            server
+            for server, offers in self.view.offers.items()
+            if any(_may_be_of(address, item["uriTemplate"]) for item in offers.templates)
+        ]
+
+    def _listing(self, address: str) -> list[str]:
+        return [
             server
             for server, offers in self.view.offers.items()
             if any(item["uri"] == address for item in offers.resources)
-            or any(_may_be_of(address, item["uriTemplate"]) for item in offers.templates)
-        }
-        unnamed = {server for server in self.view.offers if not self._scheme(server)}
-        candidates = listing or unnamed
-        return next(iter(candidates)) if len(candidates) == 1 else None
+        ]
 
     def _scheme(self, server: str) -> str:
         return scheme_of(self.view.prefix(server))

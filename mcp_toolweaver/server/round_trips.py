@@ -15,15 +15,21 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 from mcp.server.context import ServerRequestContext
+from mcp_types import INVALID_PARAMS, INVALID_REQUEST
 
 from mcp_toolweaver.core.errors import InvalidArguments
+from mcp_toolweaver.core.exchange import Refusal
+from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.tools import ToolResult
 
-_STATE = "toolweaver:"
 _STANDS = 600.0
 """Seconds that a call waits for an answer: as long as people take."""
 _MOST = 256
 """Calls that stand at once; the one that has stood longest is given up for another."""
+_OVER = (
+    "This call no longer waits for an answer: it was given up or has ended meanwhile, or the state is not one that "
+    "was given out. Whether it took effect is unknown."
+)
 
 
 class Trip:
@@ -33,24 +39,43 @@ class Trip:
         """Begin with the request of ``context``."""
         self.context = context
         """Of the request that is being answered, or was answered last."""
-        self.key = secrets.token_hex(8)
-        """Is no other call's."""
         self.scope = anyio.CancelScope()
         self.result: ToolResult | None = None
         self.error: Exception | None = None
         self.is_over = False
         self.questions: dict[str, tuple[str, Mapping[str, Any] | None]] = {}
-        self.answers: dict[str, Mapping[str, Any]] = {}
+        self._answers: dict[str, Any] = {}
+        self._asked = 0
         self._moved = anyio.Event()
 
     async def ask(self, method: str, params: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        """Let the request under way end with a question, and return the answer that another one brings."""
-        key = f"q{len(self.questions) + len(self.answers) + 1}"
+        """Let the request under way end with a question, and return the answer that another one brings.
+
+        Raises:
+            Refusal: what it brings is no answer, or the call has ended meanwhile.
+        """
+        self._asked += 1
+        key = f"q{self._asked}"
         self.questions[key] = (method, params)
         self.wake()
-        while key not in self.answers:
-            await self._moved.wait()
-        return self.answers[key]
+        try:
+            while key not in self._answers:
+                if self.is_over:
+                    raise Refusal(INVALID_REQUEST, "the call that this question was about has ended")
+                await self._moved.wait()
+        finally:
+            self.questions.pop(key, None)
+        answer = self._answers.pop(key)
+        if not is_object(answer):
+            raise Refusal(INVALID_PARAMS, "the client's answer is not valid MCP")
+        return answer
+
+    def answer(self, answers: Mapping[str, Any]) -> None:
+        """Take answers by the keys of the questions; any other key is of no question."""
+        for key in self.questions.keys() & answers.keys():
+            del self.questions[key]
+            self._answers[key] = answers[key]
+        self.wake()
 
     def wake(self) -> None:
         """Wake everyone who waits for this call to move."""
@@ -72,9 +97,15 @@ class RoundTrips:
 
     def __init__(self) -> None:
         """Begin with none."""
+        self._prefix = f"toolweaver:{secrets.token_urlsafe(6)}:"
         self._standing: dict[str, Trip] = {}
         self._tasks: TaskGroup | None = None
         self._ready = anyio.Event()
+
+    @property
+    def standing(self) -> int:
+        """How many calls wait for a host."""
+        return len(self._standing)
 
     async def run(self) -> None:
         """Hold the calls that stand, until cancelled; they end with it."""
@@ -83,10 +114,9 @@ class RoundTrips:
             self._ready.set()
             await anyio.sleep_forever()
 
-    @staticmethod
-    def is_ours(state: str | None) -> bool:
-        """Whether a state that a host gives back is that of a call which stands here."""
-        return state is not None and state.startswith(_STATE)
+    def is_ours(self, state: str | None) -> bool:
+        """Whether a state that a host gives back is from here: a server may be another one of us."""
+        return state is not None and state.startswith(self._prefix)
 
     async def begin(self, context: ServerRequestContext[Any], make: Making) -> ToolResult:
         """Make a call for the request of ``context``; return its result, or one that requires input."""
@@ -106,12 +136,9 @@ class RoundTrips:
         """
         trip = self._standing.pop(state, None)
         if trip is None:
-            raise InvalidArguments("This call no longer waits for input: make it anew.")
+            raise InvalidArguments(_OVER)
         trip.context = context
-        for key, answer in (answers or {}).items():
-            if trip.questions.pop(key, None) is not None:
-                trip.answers[key] = answer
-        trip.wake()
+        trip.answer(answers or {})
         return await self._outcome(trip)
 
     async def _make(self, trip: Trip, make: Making) -> None:
@@ -138,7 +165,7 @@ class RoundTrips:
         return trip.result or ToolResult.from_text("The call was given up.", is_error=True)
 
     def _question(self, trip: Trip) -> ToolResult:
-        state = _STATE + secrets.token_urlsafe(18)
+        state = self._prefix + secrets.token_urlsafe(18)
         self._standing[state] = trip
         while len(self._standing) > _MOST:
             self._standing.pop(next(iter(self._standing))).scope.cancel()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anyio
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
+from mcp.shared.dispatcher import Outbound
 from mcp_types import CLIENT_CAPABILITIES_META_KEY
 
-from mcp_toolweaver.core.exchange import CAPABILITIES, QUESTIONS, Host
+from mcp_toolweaver.core.exchange import ABILITIES, CAPABILITIES, ELICIT_URL, SAMPLE_TOOLS, Host
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.server.host import LegacyHost
 from mcp_toolweaver.server.log_levels import least_serious
 from mcp_toolweaver.server.session import HostSession
+
+_FINER = (("elicitation", "url", ELICIT_URL), ("sampling", "tools", SAMPLE_TOOLS))
 
 
 class Sessions:
@@ -25,10 +30,12 @@ class Sessions:
         """Begin with none; ``is_open`` if any number of hosts may come, rather than the one that started us."""
         self._is_open = is_open
         self._sessions: dict[Connection, HostSession] = {}
+        self._pipes: WeakKeyDictionary[Outbound, str] = WeakKeyDictionary()
         self._answers_of_requests: frozenset[str] = frozenset()
         self._has_requests_without_session = False
         self._changed = anyio.Event()
         self._on_updated: Callable[[str, str], Awaitable[None]] | None = None
+        self._on_left: Callable[[HostSession], None] | None = None
         self.roots_changes = 0
         """See `Hosts.roots_changes`."""
 
@@ -51,20 +58,26 @@ class Sessions:
 
     def of(self, context: ServerRequestContext[Any]) -> HostSession:
         """Return the session that a message of an older era belongs to."""
-        # The SDK gives a handler no other way to what outlives its request.
-        connection: Connection = context.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        connection = _connection(context)
         session = self._sessions.get(connection)
         if session is None:
             session = self._sessions[connection] = HostSession(connection, context)
-            connection.exit_stack.callback(self._sessions.pop, connection, None)
+            connection.exit_stack.callback(self._leave, session)
         session.context = context
         return session
+
+    def key_without(self, context: ServerRequestContext[Any]) -> str:
+        """Return the key of a host without a session: of its pipe where it has one, or else of the request alone."""
+        connection = _connection(context)
+        if not connection.has_standalone_channel:
+            return secrets.token_hex(8)
+        return self._pipes.setdefault(connection.outbound, secrets.token_hex(8))
 
     @property
     def answers(self) -> frozenset[str]:
         """See `Hosts.answers`."""
         if self._is_open:
-            return QUESTIONS
+            return ABILITIES
         return self._answers_of_requests.union(*(session.answers for session in self._sessions.values()))
 
     @property
@@ -98,14 +111,19 @@ class Sessions:
         """See `Hosts.wait_changed`."""
         await self._changed.wait()
 
-    def on_resource_updated(self, told: Callable[[str, str], Awaitable[None]]) -> None:
-        """Tell ``told`` the server and URI of each resource that has changed."""
-        self._on_updated = told
+    def listen(self, on_updated: Callable[[str, str], Awaitable[None]], on_left: Callable[[HostSession], None]) -> None:
+        """Tell the server and URI of each resource that has changed, and each session that has ended."""
+        self._on_updated, self._on_left = on_updated, on_left
 
     async def resource_updated(self, server: str, uri: str) -> None:
         """See `Hosts.resource_updated`."""
         if self._on_updated is not None:
             await self._on_updated(server, uri)
+
+    def _leave(self, session: HostSession) -> None:
+        del self._sessions[session.connection]
+        if self._on_left is not None:
+            self._on_left(session)
 
 
 def answers_of(context: ServerRequestContext[Any]) -> frozenset[str]:
@@ -113,9 +131,18 @@ def answers_of(context: ServerRequestContext[Any]) -> frozenset[str]:
     return _answers(_meta(context.params).get(CLIENT_CAPABILITIES_META_KEY))
 
 
+def _connection(context: ServerRequestContext[Any]) -> Connection:
+    # The SDK gives a handler no other way to what outlives its request.
+    return context.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
 def _answers(capabilities: Any) -> frozenset[str]:
     given = capabilities if is_object(capabilities) else {}
-    return frozenset(method for name, method in CAPABILITIES.items() if given.get(name) is not None)
+    methods = {method for name, method in CAPABILITIES.items() if given.get(name) is not None}
+    finer = {
+        method for name, part, method in _FINER if is_object(given.get(name)) and given[name].get(part) is not None
+    }
+    return frozenset(methods | finer)
 
 
 def _meta(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import anyio
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
 
-from mcp_toolweaver.core.errors import NotSent, Unavailable
+from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.offers import OfferView
 from mcp_toolweaver.server.session import HostSession
@@ -30,7 +30,7 @@ class Watches:
         """Watch resources of ``view``; hosts without a session are told over ``bus``."""
         self._view = view
         self._bus = bus
-        self._watchers: dict[Watched, dict[object, str]] = {}
+        self._watchers: dict[Watched, dict[tuple[object, str], None]] = {}
         self._begun = anyio.Event()
         self._scopes: dict[Watched, anyio.CancelScope] = {}
 
@@ -46,20 +46,18 @@ class Watches:
 
     def begin(self, watched: Watched, who: object, address: str) -> None:
         """Tell ``who`` of changes of a resource, which it knows under ``address``."""
-        self._watchers.setdefault(watched, {})[who] = address
+        self._watchers.setdefault(watched, {})[who, address] = None
         self._begun.set()
 
-    def end(self, watched: Watched, who: object) -> None:
-        """Tell it no longer; the last one ends the watch."""
-        watchers = self._watchers.get(watched, {})
-        watchers.pop(who, None)
-        if not watchers and self._watchers.pop(watched, None) is not None and watched in self._scopes:
-            self._scopes.pop(watched).cancel()
-
-    def end_all(self, who: object) -> None:
-        """Tell it nothing any more."""
-        for watched in list(self._watchers):
-            self.end(watched, who)
+    def end(self, who: object, address: str | None = None) -> None:
+        """Tell it no longer, of one address or of any; the last who watches a resource ends the watch."""
+        for watched, watchers in list(self._watchers.items()):
+            for each in [each for each in watchers if each[0] is who and address in {None, each[1]}]:
+                del watchers[each]
+            if not watchers:
+                del self._watchers[watched]
+                if watched in self._scopes:
+                    self._scopes.pop(watched).cancel()
 
     @contextmanager
     def during(self, wanted: dict[str, Watched]) -> Generator[None]:
@@ -70,15 +68,21 @@ class Watches:
         try:
             yield
         finally:
-            self.end_all(who)
+            self.end(who)
 
     async def updated(self, server: str, address: str) -> None:
-        """Tell all who watch a resource that it has changed."""
-        for who, known in list(self._watchers.get((server, address), {}).items()):
+        """Tell all who watch a resource, or what it is a part of, that it has changed."""
+        told = [
+            (who, known, address.removeprefix(watched))
+            for (of, watched), watchers in self._watchers.items()
+            if of == server and (address == watched or address.startswith(f"{watched.rstrip('/')}/"))
+            for who, known in watchers
+        ]
+        for who, known, part in told:
             if isinstance(who, HostSession):
-                await who.connection.send_resource_updated(known)
-            else:
-                await self._bus.publish(ResourceUpdated(known))
+                await who.connection.send_resource_updated(known + part)
+        for known in dict.fromkeys(known for who, known, _part in told if not isinstance(who, HostSession)):
+            await self._bus.publish(ResourceUpdated(known))  # which tells only of what was asked for, each in full
 
     async def _watch(self, watched: Watched, scope: anyio.CancelScope) -> None:
         server, address = watched
@@ -88,7 +92,10 @@ class Watches:
                     await self._view.watch_resource(server, address)
                 except Refusal as refusal:
                     _log.info("%s: does not tell of %s: %s", server, address, refusal)
+                    self._scopes.pop(watched, None)  # it is asked again with the next who wants to know
                     return
-                except (Unavailable, NotSent) as away:
+                except Unavailable as away:
                     _log.info("%s; asked again in %g s to tell of a resource", away, _AGAIN)
+                except Exception:  # noqa: BLE001  the other watches go on
+                    _log.exception("%s: watching %s failed", server, address)
                 await anyio.sleep(_AGAIN)

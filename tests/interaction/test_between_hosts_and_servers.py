@@ -2,135 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
-
 import anyio
 import pytest
-from mcp.client._memory import InMemoryTransport
 from mcp.client.client import Client
 from mcp.client.session import ClientRequestContext
-from mcp_types import (
-    ElicitRequestParams,
-    ElicitResult,
-    EmptyResult,
-    ListRootsResult,
-    LoggingLevel,
-    LoggingMessageNotificationParams,
-    RootsListChangedNotification,
-    SetLevelRequest,
-    SetLevelRequestParams,
-)
+from mcp_types import ElicitRequestParams, ElicitResult, RootsListChangedNotification
 
-from mcp_toolweaver.core.exchange import HOSTS
-from mcp_toolweaver.core.query import SearchRequest, SearchResult
-from mcp_toolweaver.core.status import SourceStatus
-from mcp_toolweaver.core.tools import Snapshot, Tool, ToolResult
-from mcp_toolweaver.proxy.connecting import connect
-from mcp_toolweaver.proxy.downstream import Downstream
-from mcp_toolweaver.server.exposure import Exposure
-from mcp_toolweaver.server.gateway import Gateway
-from tests.downstreams.asking import AskingServer
+from tests.interaction.asking_stage import LEGACY, MODERN, Person, call, set_level, stage
 
 pytestmark = pytest.mark.anyio
 
-MODERN, LEGACY = "2026-07-28", "legacy"
 ERAS = pytest.mark.parametrize("host_era", [LEGACY, MODERN])
-
-
-class OneServer:
-    """A catalog of one server, whose calls go there without detours."""
-
-    def __init__(self) -> None:
-        self.snapshot = Snapshot()
-        self.statuses: tuple[SourceStatus, ...] = ()
-        self.downstream: Downstream | None = None
-
-    async def search(self, request: SearchRequest) -> SearchResult:  # noqa: ARG002
-        return SearchResult((), "none", "lexical")
-
-    async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
-        assert self.downstream is not None
-        return await self.downstream.call_tool(tool.id.name, arguments)
-
-
-@dataclass
-class Person:
-    """Somebody who uses a host: answers what is asked, and notes what is told."""
-
-    name: str
-    asked: list[str] = field(default_factory=list[str])
-    logged: list[str] = field(default_factory=list[str])
-    steps: list[float] = field(default_factory=list[float])
-    asks_for_folders: int = 0
-
-    async def elicit(self, _context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
-        self.asked.append(params.message)
-        return ElicitResult(action="accept", content={"name": self.name})
-
-    async def roots(self, _context: ClientRequestContext) -> ListRootsResult:
-        self.asks_for_folders += 1
-        return ListRootsResult.model_validate({"roots": [{"uri": f"file:///{self.name}"}]})
-
-    async def log(self, params: LoggingMessageNotificationParams) -> None:
-        self.logged.append(f"{params.logger} {params.data}")
-
-    async def progress(self, progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG002
-        self.steps.append(progress)
-
-
-@dataclass
-class Stage:
-    """A gateway before one server."""
-
-    server: AskingServer
-    gateway: Gateway
-
-    @asynccontextmanager
-    async def host(self, person: Person, era: str = LEGACY, **more: Any) -> AsyncGenerator[Client]:
-        able: dict[str, Any] = {"elicitation_callback": person.elicit, "list_roots_callback": person.roots, **more}
-        transport = InMemoryTransport(self.gateway.server)
-        async with Client(transport, mode=era, logging_callback=person.log, read_timeout_seconds=20, **able) as client:
-            await client.list_tools()
-            yield client
-
-
-@asynccontextmanager
-async def stage(*, server_era: str = LEGACY, silence: float = 10.0) -> AsyncGenerator[Stage]:
-    """Connect the server as soon as a host is there, as for a first call."""
-    server, catalog, connected = AskingServer(is_modern=server_era == MODERN), OneServer(), anyio.Event()
-
-    async def at_once() -> None:
-        await connected.wait()
-
-    gateway = Gateway(catalog, catalog, catalog, exposure=Exposure(), wait_searchable=at_once)
-    HOSTS.set(gateway.sessions)
-
-    async def hold() -> None:
-        await gateway.greeted.wait()
-        async with connect("asking", server.transport, connect_timeout=10, call_timeout=silence) as downstream:
-            catalog.snapshot = Snapshot.of(await downstream.list_tools())
-            catalog.downstream = downstream
-            connected.set()
-            await anyio.sleep_forever()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(gateway.run)
-        tasks.start_soon(hold)
-        yield Stage(server, gateway)
-        tasks.cancel_scope.cancel()
-    HOSTS.set(None)
-
-
-async def call(client: Client, tool: str, arguments: Mapping[str, Any] | None = None, **more: Any) -> str:
-    result = await client.call_tool("call_tool", {"name": tool, "arguments": dict(arguments or {})}, **more)
-    return ("error: " if result.is_error else "") + "".join(getattr(block, "text", "") for block in result.content)
-
-
-async def set_level(client: Client, level: LoggingLevel) -> None:
-    await client.session.send_request(SetLevelRequest(params=SetLevelRequestParams(level=level)), EmptyResult)
 
 
 @ERAS
@@ -208,7 +90,7 @@ async def test_meta_of_a_call_reaches_the_server_but_for_that_of_the_connection(
         await call(client, "echo", meta=meta)
     [received] = scene.server.metas
     assert received["example.org/trace"] == "t"
-    assert "io.modelcontextprotocol/mine" not in received
+    assert not [key for key in received if key.startswith("io.modelcontextprotocol/")]
     assert received.get("progressToken") != "host's"
 
 
@@ -260,6 +142,23 @@ async def test_log_messages_reach_the_host_of_the_call_at_the_level_that_it_want
     assert bob.logged == ["asking/part error"]
 
 
+async def test_a_server_that_tells_only_who_asks_is_asked_for_log_messages() -> None:
+    async with stage(server_era=MODERN) as scene:
+        async with scene.host(Person("Ann")) as client:
+            await call(client, "log")
+            await set_level(client, "error")
+            await call(client, "log")
+        async with scene.host(Person("Bob"), MODERN) as client:
+            await call(client, "log")
+            await call(client, "log", meta={"io.modelcontextprotocol/logLevel": "debug"})
+    assert [meta.get("io.modelcontextprotocol/logLevel") for meta in scene.server.metas] == [
+        "info",
+        "error",
+        None,
+        "debug",
+    ]
+
+
 async def test_a_server_is_told_the_level_of_log_messages_and_of_changed_folders() -> None:
     async with stage() as scene, scene.host(Person("Ann")) as client:
         await set_level(client, "warning")
@@ -275,5 +174,5 @@ async def test_a_call_that_stands_is_given_up_with_a_wrong_answer_to_none() -> N
             "call_tool", {"name": "ask", "arguments": {}}, request_state="toolweaver:forged", input_responses={}
         )
         assert result.is_error
-        assert "no longer waits" in str(result.content)
+        assert "no longer" in str(result.content)
         assert scene.server.began == []

@@ -137,6 +137,15 @@ async def test_a_host_that_does_not_list_again_is_waited_for_once() -> None:
         assert host.found == {"box__t1", "box__t2"}
 
 
+async def test_searches_at_once_wait_for_the_same_list() -> None:
+    async with listening(Exposure("dynamic")) as host:
+        with anyio.fail_after(0.9):  # none of them waits in vain for a whole second
+            async with anyio.create_task_group() as tasks:
+                for number in range(5):
+                    tasks.start_soon(host.search, str(number))
+        assert host.found == {f"box__t{number}" for number in range(5)}
+
+
 @pytest.mark.parametrize(("era", "mode"), [(MODERN, "dynamic"), (LEGACY, "search"), (LEGACY, "auto")])
 async def test_elsewhere_the_list_stays_as_it_is(era: str, mode: Any) -> None:
     async with listening(Exposure(mode), era=era) as host:
