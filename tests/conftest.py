@@ -17,6 +17,7 @@ pytest.register_assert_rewrite("tests.contracts")
 _WATCHED = [Path(__file__).parent / folder for folder in ("interaction", "conformance", "unit/proxy", "unit/catalog")]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run twice as many tests at once as there are cores, since many of them wait for processes and pauses."""
     return min(8, 2 * (os.cpu_count() or 1))
@@ -49,7 +50,8 @@ def _nothing_left(request: pytest.FixtureRequest) -> Generator[None]:
 @pytest.fixture(autouse=True)
 def _no_task_left(request: pytest.FixtureRequest, _nothing_left: None) -> None:  # pyright: ignore[reportUnusedFunction]
     """Fail an asynchronous test that leaves tasks behind; its event loop is closed before `_nothing_left` looks."""
-    if request.node.get_closest_marker("anyio") and "anyio_backend" in request.fixturenames:
+    is_watched = any(request.path.is_relative_to(folder) for folder in _WATCHED)
+    if is_watched and request.node.get_closest_marker("anyio") and "anyio_backend" in request.fixturenames:
         request.getfixturevalue("_tasks_watched")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import anyio
 
 from mcp_toolweaver.catalog.departed import Departed
+from mcp_toolweaver.catalog.doors import Doors
 from mcp_toolweaver.catalog.dropped import dropped
 from mcp_toolweaver.catalog.listings import Listings, listing_key
 from mcp_toolweaver.catalog.plugins import source_factory
@@ -18,9 +18,8 @@ from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.catalog.unknown import is_unknown
-from mcp_toolweaver.core.errors import DeadlineExceeded, ToolNotCallable, Unavailable, UnknownTool
-from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
-from mcp_toolweaver.core.offers import Offers, Peer
+from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
+from mcp_toolweaver.core.interfaces import SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
 
@@ -29,7 +28,7 @@ _SHARED_PATIENCE = 1.0
 """Seconds that a source which we have never listed is not opened, since another process may have listed it."""
 
 
-class Catalog:
+class Catalog(Doors):
     """A `CatalogView` and `ToolCaller` over many sources, each in a task of its own.
 
     Of two tools with one identity, the one of the source that is configured first counts.
@@ -52,6 +51,7 @@ class Catalog:
             shared: What others listed, for sources that we have never listed.
             clock: Returns seconds since the epoch, for the age of listings.
         """
+        super().__init__()
         self._shared = shared
         self._setups = setups
         self._listings = listings
@@ -59,7 +59,6 @@ class Catalog:
         self._clock = clock
         self._departed = Departed(clock)
         self._dropped: dict[str, tuple[str, ...]] = {}
-        self._runners: list[SourceRunner] = []
         self._owners: dict[ToolId, SourceRunner] = {}
         self._snapshot = Snapshot()
         self._changed = anyio.Event()
@@ -161,47 +160,6 @@ class Catalog:
             self._rebuild()
             raise UnknownTool(tool.callable_name, happened=self.departed(tool.id.name, tool.id.server) or "")
 
-    @property
-    def offers(self) -> Mapping[str, Offers]:
-        """See `OfferView.offers`."""
-        offered = {runner.setup.name: runner.listing.offered(runner.setup.policy) for runner in self._runners}
-        return {server: offers for server, offers in offered.items() if offers}
-
-    def prefix(self, server: str) -> str:
-        """See `OfferView.prefix`."""
-        prefix = self._runner(server).setup.policy.prefix
-        return server if prefix is None else prefix
-
-    async def request(self, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `OfferView.request`; it takes no longer than a call may."""
-        seconds = self._runner(server).setup.policy.deadline
-        with anyio.move_on_after(seconds):
-            return await self.ask(server, lambda source: _peer(source).request(method, params))
-        raise DeadlineExceeded(f"server {server!r}", f"{method} did not end within {seconds:g} s and was given up")
-
-    async def watch_resource(self, server: str, uri: str) -> None:
-        """See `OfferView.watch_resource`."""
-        async with self.use(server) as source:
-            await _peer(source).watch_resource(uri)
-
-    @asynccontextmanager
-    async def use(self, server: str) -> AsyncGenerator[CatalogSource]:
-        """Yield the open source of a server, opened first if need be; it is not left for want of calls meanwhile.
-
-        Raises:
-            Unavailable: there is none of that name, or it cannot be opened.
-        """
-        async with self._runner(server).door.use() as source:
-            yield source
-
-    async def ask(self, server: str, request: Callable[[CatalogSource], Awaitable[_T]]) -> _T:
-        """Return what the source of a server answers; a request that raised `NotSent` is made again, once.
-
-        Raises:
-            Unavailable: there is none of that name, it cannot be opened, or it went away meanwhile.
-        """
-        return await self._runner(server).door.ask(request)
-
     def departed(self, name: str, server: str | None = None) -> str | None:
         """Return what happened to the tool of a name, in any form, that was in the catalog; None if none was."""
         return self._departed.what_happened(name, server)
@@ -214,12 +172,6 @@ class Catalog:
             if listing is not None and runner.stand_in(listing):
                 self._changed.set()
         restored.set()
-
-    def _runner(self, server: str) -> SourceRunner:
-        for runner in self._runners:
-            if runner.setup.name == server:
-                return runner
-        raise Unavailable(f"server {server!r}", "is not part of the catalog")
 
     def _status(self, runner: SourceRunner) -> SourceStatus:
         status, more = runner.status, self._dropped.get(runner.setup.name)
@@ -243,11 +195,6 @@ class Catalog:
         self._dropped = {
             runner.setup.name: tuple(found) for runner in self._runners if (found := dropped(runner.tools, snapshot))
         }
-
-
-def _peer(source: CatalogSource) -> Peer:
-    """Return a source that offers something as what it is: only MCP servers do."""
-    return cast("Peer", source)
 
 
 def _key(setup: SourceSetup) -> str:

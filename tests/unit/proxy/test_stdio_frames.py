@@ -20,8 +20,11 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture(autouse=True)
-def log(tmp_path: Path) -> Path:
-    """Let logs lie in a folder of the test; return the file of the server."""
+async def log(tmp_path: Path) -> Path:
+    """Let logs lie in a folder of the test; return the file of the server.
+
+    It is a fixture of the event loop, since a context variable that is set elsewhere is not seen there.
+    """
     set_log_folder(tmp_path)
     return log_path(tmp_path, "wild")
 
