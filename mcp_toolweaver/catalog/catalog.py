@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 
@@ -23,7 +23,6 @@ from mcp_toolweaver.core.interfaces import SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
 
-_T = TypeVar("_T")
 _SHARED_PATIENCE = 1.0
 """Seconds that a source which we have never listed is not opened, since another process may have listed it."""
 
