@@ -164,9 +164,15 @@ class _Connection:
     async def _deliver(self, message: JSONRPCMessage) -> None:
         if self._is_wanted:
             try:
-                await self._to_session.send(SessionMessage(message))
+                await self._hand_over(SessionMessage(message))
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 self._is_wanted = False
+
+    async def _hand_over(self, item: SessionMessage) -> None:
+        try:
+            self._to_session.send_nowait(item)  # `send` would first give the event loop a turn
+        except anyio.WouldBlock:
+            await self._to_session.send(item)
 
     def _note_noise(self, frame: bytes) -> None:
         if not frame.strip():

@@ -158,7 +158,10 @@ class ToolRequests:
 
     async def _wait_warm(self) -> None:
         """Wait for the catalog, but never long: one slow server must not be in everybody's way."""
+        now = anyio.current_time()
         if self._patient_until is None:
-            self._patient_until = anyio.current_time() + _PATIENCE
-        with anyio.CancelScope(deadline=self._patient_until):
-            await self._wait_searchable()
+            self._patient_until = now + _PATIENCE
+        if now < self._patient_until:
+            with anyio.CancelScope(deadline=self._patient_until):
+                await self._wait_searchable()
+                self._patient_until = now  # what is searchable once stays so
