@@ -126,10 +126,14 @@ class _Host:
 
 
 async def calls(options: argparse.Namespace) -> Tables:
-    """Make many calls over one connection, some of which are long results or errors, and look at what is held."""
+    """Make many calls over one connection, some of which are long results or errors, and look at what is held.
+
+    Few of the long results are kept to be read on, so that it is soon seen whether anything else grows.
+    """
     rows: dict[str, Row] = {}
+    servers = {"s": stdio_server(), "t": stdio_server()}
     with scratch() as folder:
-        async with toolweaver(Path(folder), {"s": stdio_server(), "t": stdio_server()}, _LEGACY) as arms:
+        async with toolweaver(Path(folder), servers, _LEGACY, TOOLWEAVER_RESULTS__KEEP_MB="2") as arms:
             arm = arms[META]
             for number in range(options.soak_calls + 1):
                 if number in _looked_at(options.soak_calls):
