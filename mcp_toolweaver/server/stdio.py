@@ -2,21 +2,27 @@
 
 The SDK reads stdin in a worker thread that cannot be cancelled, so a server that is told
 to stop would hang until its host closes the pipe; likewise for a host that does not read.
-Here a daemon thread reads, and a thread that writes is left behind if it must be.
+Here pipes and sockets are read in the event loop, and written to in it as far as they have
+room. What is left, and whatever is neither, is the work of threads that may be left behind.
+Each turn of a thread takes longer than all of our own work on a small message.
 """
 
 from __future__ import annotations
 
 import os
+import select
+import stat
+import sys
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import anyio
 import anyio.from_thread
 from anyio.lowlevel import EventLoopToken, current_token
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 from mcp.server.stdio import stdio_server
 
 from mcp_toolweaver.core.threads import run_in_thread
@@ -24,27 +30,40 @@ from mcp_toolweaver.server.gateway import Gateway
 from mcp_toolweaver.server.streams import ClaimedStreams
 
 _CHUNK = 65_536
+_LARGEST_AT_ONCE = 65_536
+"""Bytes of a message that may be written in the event loop: about what a pipe holds."""
 
 
 async def serve(gateway: Gateway, streams: ClaimedStreams) -> None:
     """Serve the host at the other end of the streams until it closes its end, of either."""
     with anyio.CancelScope() as scope:
-        output: Any = _Output(streams.writing, on_gone=scope.cancel)
+        output: Any = HostOutput(streams.writing, on_gone=scope.cancel)
         async with _lines(streams.reading) as lines, stdio_server(cast("Any", lines), output) as (read, write):
             await gateway.server.run(read, write, gateway.initialization)
 
 
-class _Output:
+def _can_be_polled(descriptor: int) -> bool:
+    """Whether the event loop can be told that there is something to read, or room to write."""
+    mode = os.fstat(descriptor).st_mode
+    return sys.platform != "win32" and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))
+
+
+class HostOutput:
     """The part of a text file that the SDK's transport writes to; a host that does not read cannot hold us."""
 
     def __init__(self, descriptor: int, on_gone: Callable[[], None]) -> None:
         self._descriptor = descriptor
         self._on_gone = on_gone
+        self._can_be_polled = _can_be_polled(descriptor)
 
     async def write(self, text: str) -> None:
         """Write all of the text, or call ``on_gone`` if nobody is there to read it."""
+        left = memoryview(text.encode(errors="backslashreplace"))
         try:
-            await run_in_thread(_write_all, self._descriptor, text.encode(errors="backslashreplace"))
+            if self._can_be_polled and len(left) <= _LARGEST_AT_ONCE:
+                left = _written_at_once(self._descriptor, left)
+            if left:
+                await run_in_thread(_write_all, self._descriptor, left)
         except OSError:
             self._on_gone()
 
@@ -52,20 +71,62 @@ class _Output:
         """Nothing is kept back."""
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    left = memoryview(data)
+def _written_at_once(descriptor: int, data: memoryview) -> memoryview:
+    """Write what there is room for, and return the rest."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    while data and poll.poll(0):  # then so many bytes are taken without waiting, also by a descriptor that may wait
+        data = data[os.write(descriptor, data[: select.PIPE_BUF]) :]
+    return data
+
+
+def _write_all(descriptor: int, left: memoryview) -> None:
     while left:
         left = left[os.write(descriptor, left) :]
 
 
 @asynccontextmanager
-async def _lines(descriptor: int) -> AsyncGenerator[MemoryObjectReceiveStream[str]]:
-    """Yield a stream of the lines that come in, which ends with the input."""
+async def _lines(descriptor: int) -> AsyncGenerator[AsyncIterator[str]]:
+    """Yield the lines that come in, which end with the input."""
+    if _can_be_polled(descriptor):
+        yield HostInput(descriptor)
+        return
     sending, receiving = anyio.create_memory_object_stream[str](64)
     reader = threading.Thread(target=_read_lines, args=[descriptor, sending, current_token()], daemon=True)
     reader.start()
     async with receiving:
         yield receiving
+
+
+class HostInput:
+    """Lines of a pipe or socket. The descriptor may wait, since it may be shared; so it is read when it need not."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._rest: list[bytes] = []
+        self._whole: deque[bytes] = deque()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        while not self._whole:
+            await anyio.wait_readable(self._descriptor)
+            try:
+                chunk = os.read(self._descriptor, _CHUNK)
+            except OSError:
+                chunk = b""
+            if not chunk:
+                raise StopAsyncIteration
+            self._take(chunk)
+        return self._whole.popleft().decode(errors="replace")
+
+    def _take(self, chunk: bytes) -> None:
+        *lines, tail = chunk.split(b"\n")
+        for line in lines:
+            self._whole.append(b"".join([*self._rest, line]))
+            self._rest.clear()
+        self._rest.append(tail)
 
 
 def _read_lines(descriptor: int, sending: MemoryObjectSendStream[str], token: EventLoopToken) -> None:

@@ -20,7 +20,10 @@ class Warming:
 
     async def wait(self) -> None:
         """Return when there is something to be found, or 5 s after the first request."""
+        now = anyio.current_time()
         if self._until is None:
-            self._until = anyio.current_time() + _PATIENCE
-        with anyio.CancelScope(deadline=self._until):
-            await self._wait_searchable()
+            self._until = now + _PATIENCE
+        if now < self._until:
+            with anyio.CancelScope(deadline=self._until):
+                await self._wait_searchable()
+                self._until = now  # what is searchable once stays so

@@ -108,6 +108,17 @@ async def test_a_flood_of_stderr_costs_bounded_disk_and_its_end_is_kept(log: Pat
     assert all(len(line) < 2100 for line in text.splitlines())
 
 
+async def test_noise_on_stdout_is_read_no_faster_than_others_can_bear() -> None:
+    """8 MiB a second: more would take the event loop from everybody else."""
+    noise, answer = "noise " * 20_000 + "\n", '{"jsonrpc":"2.0","id":ID,"result":{"content":[]}}\n'
+    with anyio.fail_after(PATIENCE):
+        async with wild_server() as downstream:
+            begun = anyio.current_time()
+            await downstream.call_tool("raw", {"text": noise * 35 + answer})
+            assert anyio.current_time() - begun > 0.4
+            await downstream.call_tool("echo", {})
+
+
 async def test_secrets_of_the_environment_are_in_no_log_and_no_message(log: Path) -> None:
     options = {"env": {"API_KEY": "s3cret-s3cret", "SHORT": "key"}}
     with anyio.fail_after(PATIENCE):
