@@ -6,21 +6,22 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import anyio
 
 from mcp_toolweaver.catalog.departed import Departed
 from mcp_toolweaver.catalog.dropped import dropped
 from mcp_toolweaver.catalog.listings import Listings, listing_key
+from mcp_toolweaver.catalog.peers import peer, requested
 from mcp_toolweaver.catalog.plugins import source_factory
 from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.catalog.unknown import is_unknown
-from mcp_toolweaver.core.errors import DeadlineExceeded, ToolNotCallable, Unavailable, UnknownTool
+from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
-from mcp_toolweaver.core.offers import Offers, Peer
+from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
 
@@ -174,15 +175,12 @@ class Catalog:
 
     async def request(self, server: str, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `OfferView.request`; it takes no longer than a call may."""
-        seconds = self._runner(server).setup.policy.deadline
-        with anyio.move_on_after(seconds):
-            return await self.ask(server, lambda source: _peer(source).request(method, params))
-        raise DeadlineExceeded(f"server {server!r}", f"{method} did not end within {seconds:g} s and was given up")
+        return await requested(self._runner(server), method, params)
 
     async def watch_resource(self, server: str, uri: str) -> None:
         """See `OfferView.watch_resource`."""
         async with self.use(server) as source:
-            await _peer(source).watch_resource(uri)
+            await peer(source).watch_resource(uri)
 
     @asynccontextmanager
     async def use(self, server: str) -> AsyncGenerator[CatalogSource]:
@@ -243,11 +241,6 @@ class Catalog:
         self._dropped = {
             runner.setup.name: tuple(found) for runner in self._runners if (found := dropped(runner.tools, snapshot))
         }
-
-
-def _peer(source: CatalogSource) -> Peer:
-    """Return a source that offers something as what it is: only MCP servers do."""
-    return cast("Peer", source)
 
 
 def _key(setup: SourceSetup) -> str:
