@@ -46,7 +46,7 @@ from mcp_toolweaver.proxy.turns import Call, Turns
 _log = logging.getLogger(__name__)
 
 _asking: set[str] = set()
-"""Servers that have asked something, in this process."""
+"""Servers that have asked something during a call, in this process."""
 _SET_LEVEL = 10.0
 """Seconds for a server to take the level of log messages."""
 _NOT_APART = "it asks its callers things, and is busy with the call of another one; it was not sent, try again later"
@@ -139,7 +139,8 @@ class Relay:
         return answer if isinstance(answer, ErrorData) else ListRootsResult.model_validate(answer)
 
     async def _ask(self, method: str, params: BaseModel | None) -> Mapping[str, Any] | ErrorData:
-        _asking.add(self._server)
+        if self._turns.under_way:  # what a server asks when it starts is confused with no call
+            _asking.add(self._server)
         try:
             host = self._asked()
             with anyio.CancelScope() as scope, ExitStack() as stack:
