@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 import pytest
 
+from tests.interaction.processes import alive
 from tests.interaction.servers import COMPANY, SERVE, TIME, environment, host, text_of, write_config
 
 pytestmark = pytest.mark.anyio
@@ -93,12 +94,12 @@ async def test_a_server_that_was_killed_is_back_for_the_next_call(tmp_path: Path
     async with host(config) as client:
         call = {"name": "time__get_current_time", "arguments": {"timezone": "UTC"}}
         assert not (await client.call_tool("call_tool", call)).is_error
-        for process in _running("mcp_server_time", tmp_path):
+        for process in alive(tmp_path, "mcp_server_time"):
             os.kill(process, signal.SIGKILL)
         with anyio.fail_after(30):
             while (answer := await client.call_tool("call_tool", call)).is_error:
                 assert "time" in text_of(answer)
-        assert len(_running("mcp_server_time", tmp_path)) == 1
+        assert len(alive(tmp_path, "mcp_server_time")) == 1
 
 
 async def test_tools_of_the_last_run_are_found_while_their_server_hangs(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ async def test_a_server_that_never_answers_is_named_and_waited_for_once(tmp_path
     found = answers[-1]
     assert found.structured_content["tools"][0]["name"] == "time__get_current_time"
     assert "server sloth is still starting" in " ".join(found.structured_content["degraded"])
-    assert not _running("time.sleep(600)", tmp_path)
+    assert not alive(tmp_path, "time.sleep(600)")
 
 
 def test_stdout_carries_nothing_but_the_protocol(tmp_path: Path) -> None:
@@ -150,10 +151,10 @@ def test_a_signal_ends_everything_with_status_0(tmp_path: Path, number: signal.S
     with _served(config) as (process, ask):
         ask("initialize", INITIALIZE)
         ask("tools/list", {})
-        assert _running("mcp_server_time", tmp_path)
+        assert alive(tmp_path, "mcp_server_time")
         process.send_signal(number)
         assert process.wait(timeout=20) == 0
-    assert not _running("mcp_server_time", tmp_path)
+    assert not alive(tmp_path, "mcp_server_time")
 
 
 def test_the_end_of_stdin_ends_everything_with_status_0(tmp_path: Path) -> None:
@@ -164,7 +165,7 @@ def test_the_end_of_stdin_ends_everything_with_status_0(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=20) == 0
-    assert not _running("mcp_server_time", tmp_path)
+    assert not alive(tmp_path, "mcp_server_time")
 
 
 INITIALIZE = {
@@ -206,22 +207,6 @@ def _served(config: Path) -> Generator[tuple[subprocess.Popen[bytes], Callable[[
             process.kill()
 
 
-def _running(module: str, folder: Path) -> list[int]:
-    """Return the processes that run a module below a Toolweaver of this test; they inherit its HOME."""
-    found: list[int] = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes()
-            surroundings = (entry / "environ").read_bytes()
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        is_server = b"mcp_toolweaver" not in command and module.encode() in command
-        if is_server and state != "Z" and str(folder).encode() in surroundings:
-            found.append(int(entry.name))
-    return found
-
-
 def _list(config: Path) -> subprocess.CompletedProcess[str]:
     command = [*LIST, "--config", str(config)]
     return subprocess.run(
@@ -237,7 +222,7 @@ def test_a_signal_during_the_clean_up_neither_hurries_nor_breaks_it(tmp_path: Pa
     with _served(config) as (process, ask):
         ask("initialize", INITIALIZE)
         ask("tools/list", {})
-        assert _running("time.sleep", tmp_path)
+        assert alive(tmp_path, "time.sleep")
         assert process.stdin is not None
         process.stdin.close()
         for _again in range(3):
@@ -245,7 +230,7 @@ def test_a_signal_during_the_clean_up_neither_hurries_nor_breaks_it(tmp_path: Pa
                 process.wait(timeout=0.3)
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
-    assert not _running("time.sleep", tmp_path)
+    assert not alive(tmp_path, "time.sleep")
 
 
 def test_a_host_that_does_not_read_cannot_hold_us(tmp_path: Path) -> None:
@@ -272,7 +257,7 @@ def test_a_host_that_closes_its_reading_end_ends_everything(tmp_path: Path) -> N
         process.stdin.write(b'{"jsonrpc": "2.0", "id": 7, "method": "tools/list"}\n')
         process.stdin.flush()
         assert process.wait(timeout=20) == 0
-    assert not _running("mcp_server_time", tmp_path)
+    assert not alive(tmp_path, "mcp_server_time")
 
 
 async def test_tools_of_a_failed_server_are_found_with_a_note(tmp_path: Path) -> None:
