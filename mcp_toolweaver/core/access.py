@@ -1,0 +1,110 @@
+"""Who calls us, and what is there for them.
+
+The caller of the request under way is a fact of the task, like the host it came from, so it is kept in a context
+variable; every plugin between would only pass it on. What is outside of a caller's profiles does not exist for them.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal, Protocol, TypeAlias
+
+from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.tools import Tool
+
+Effect: TypeAlias = Literal["read", "write", "destructive"]
+"""What a call may do to the world, the least first."""
+
+EFFECTS: frozenset[Effect] = frozenset(("read", "write", "destructive"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Patterns in which ``*`` stands for anything, compared without regard to case; a tool matches if one does."""
+
+    servers: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    """Compared with the name that hosts call it by, and with ``server::tool``."""
+
+    def __bool__(self) -> bool:
+        return bool(self.servers or self.domains or self.tools)
+
+    def match(self, tool: Tool) -> bool:
+        """Whether one of the patterns is that of the tool."""
+        return (
+            _is_any(tool.id.server, self.servers)
+            or _is_any(tool.domain, self.domains)
+            or _is_any(tool.callable_name, self.tools)
+            or _is_any(str(tool.id), self.tools)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named part of the catalog, and what may be done with it."""
+
+    name: str
+    allow: Rules = field(default_factory=Rules)
+    """What is in it; everything, if there is no pattern."""
+    deny: Rules = field(default_factory=Rules)
+    """What is not in it all the same."""
+    effects: frozenset[Effect] = EFFECTS
+    """What calls may do."""
+
+    def shows(self, tool: Tool) -> bool:
+        """Whether the tool is in it, whatever a call of it does."""
+        return (not self.allow or self.allow.match(tool)) and not self.deny.match(tool)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose request it is, as far as that limits it."""
+
+    name: str = ""
+    """Of the token, or the subject, that was shown; empty for whoever started us, or needs none."""
+    profiles: tuple[Profile, ...] = ()
+    """What is in all of them is there for the caller; everything, if there is none."""
+
+    def sees(self, tool: Tool) -> bool:
+        """Whether the tool is there for the caller."""
+        return all(profile.shows(tool) for profile in self.profiles)
+
+
+OWNER = Caller()
+"""Who started us, and may do everything."""
+
+CALLER: ContextVar[Caller] = ContextVar("caller", default=OWNER)
+"""The caller of the request under way."""
+
+
+class NotAdmitted(ToolweaverError):
+    """Whoever asks has shown nothing that lets them in: HTTP status 401."""
+
+    def __init__(self, reason: str, error: str = "") -> None:
+        """Say why; ``error`` is the code of RFC 6750, section 3.1, empty where no token was shown at all."""
+        super().__init__(reason)
+        self.error = error
+
+
+class Admission(Protocol):
+    """Who is let in over the network."""
+
+    @property
+    def challenge(self) -> str:
+        """The parameters of ``WWW-Authenticate: Bearer`` beside the error (RFC 6750, RFC 9728); may be empty."""
+        ...
+
+    async def admit(self, bearer: str | None) -> Caller:
+        """Return who shows this bearer token, or nothing.
+
+        Raises:
+            NotAdmitted: the token is unknown, expired or revoked, or one is needed.
+        """
+        ...
+
+
+def _is_any(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
