@@ -6,11 +6,15 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 
 AT_ONCE ?= --numprocesses auto --dist loadfile
 
+# Many tests hold us to seconds, which a busy machine does not always keep: what failed among the others (status 1)
+# runs once more by itself, and fails if it fails again.
+AGAIN := { test $$? -eq 1 && $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 1 --numprocesses 0; }
+
 TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed conformance.installed redis.installed)
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
            bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments \
-           bench-proxy
+           bench-proxy bench-serving
 
 .PHONY: demo test test-qdrant conformance check format $(BENCHES) clean
 
@@ -18,7 +22,7 @@ demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
 
 test: $(TESTED)  ## install what the tests need and run all of them
-	$(BIN)/pytest $(AT_ONCE)
+	$(BIN)/pytest $(AT_ONCE) || $(AGAIN)
 
 conformance: $(VENV)/dev.installed $(VENV)/conformance.installed  ## the MCP conformance suite on our everything server, alone and behind us
 	$(BIN)/python -m tests.conformance.run
@@ -34,7 +38,7 @@ check: $(TESTED)  ## format, lint, types, import rules, tests
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/pytest $(AT_ONCE)
+	$(BIN)/pytest $(AT_ONCE) || $(AGAIN)
 
 format: $(VENV)/dev.installed
 	$(BIN)/ruff format .
@@ -84,6 +88,9 @@ bench-arguments: $(VENV)/demo.installed  ## what checking arguments costs, and w
 
 bench-proxy: $(VENV)/demo.installed $(VENV)/fastmcp.installed  ## what a call costs through us, and what sick servers and many hosts do to it
 	$(BIN)/python -m bench.proxy $(if $(SOAK),--soak)
+
+bench-serving: $(VENV)/demo.installed $(VENV)/fastmcp.installed  ## a search from end to end, by transport and number of clients
+	$(BIN)/python -m bench.serving $(if $(SIZES),--sizes $(SIZES))
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
