@@ -175,7 +175,7 @@ def _environment(own: Path, *, has_meaning: bool) -> Mapping[str, str]:
         "TOOLWEAVER_DATA_DIR": str(own / "data"),
         "TOOLWEAVER_CACHE_DIR": str(own / "cache"),
         "TOOLWEAVER_LOG_LEVEL": "error",
-        "TOOLWEAVER_SERVE__CONCURRENT_CALLS": "1000",
+        "TOOLWEAVER_SERVE__CONCURRENT_REQUESTS": "1000",
         "TOOLWEAVER_SERVE__REQUESTS_PER_SECOND": "100000",
     }
     return {**os.environ, **settings}

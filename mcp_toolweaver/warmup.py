@@ -81,6 +81,11 @@ class Warmup:
         """Return when the tools of each source that is not away are searchable by words at least."""
         await self._searchable.wait()
 
+    @property
+    def is_searchable(self) -> bool:
+        """Whether `wait_searchable` returns at once."""
+        return self._searchable.is_set()
+
     async def unembedded(self) -> int:
         """Return how many tools are searchable by words alone."""
         return await self._indexer.unembedded()

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mcp_toolweaver.config.expose_settings import ExposeSettings
 from mcp_toolweaver.config.result_settings import ResultSettings
+from mcp_toolweaver.config.serve_settings import ServeSettings
 from mcp_toolweaver.config.setting_types import (
     Count,
     Device,
@@ -208,6 +209,7 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     cache: CacheSettings = CacheSettings()
     results: ResultSettings = ResultSettings()
+    serve: ServeSettings = ServeSettings()
     data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))

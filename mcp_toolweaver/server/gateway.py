@@ -13,12 +13,14 @@ from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
 
+from mcp_toolweaver.core.access import CALLER, OWNER, Caller
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.offers import OfferView
 from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.server.announcing import Announcer
 from mcp_toolweaver.server.calls import Calls
 from mcp_toolweaver.server.describe import instructions
+from mcp_toolweaver.server.draining import Drain
 from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.offer_requests import OfferRequests
 from mcp_toolweaver.server.offered import Offered
@@ -49,14 +51,19 @@ class Gateway:
         results: ResultReader | None = None,
         departed: Departed = nothing_departed,
         is_open: bool = False,
+        caller_of: Callable[[ServerRequestContext[Any]], Caller] = lambda _context: OWNER,
     ) -> None:
         """Serve what ``catalog`` holds, listed as ``exposure`` says.
 
         Requests wait for ``wait_searchable`` to return, until 5 s after the first one. What the servers
         offer beside their tools is offered too, where ``offers`` shows it. ``results`` reads on where the
         results of ``caller`` are cut, and ``departed`` knows what happened to tools that are gone. It ``is_open`` if
-        any number of hosts may come, rather than the one that started us.
+        any number of hosts may come, rather than the one that started us, and ``caller_of`` says whose message
+        a handler answers.
         """
+        self._caller_of = caller_of
+        self.drain = Drain()
+        """What is being answered."""
         self._catalog = catalog
         self._trips = RoundTrips()
         self._watches: Watches | None = None
@@ -117,10 +124,11 @@ class Gateway:
         self.server.instructions = options.instructions = instructions(self._catalog.snapshot, self._catalog.statuses)
 
     async def _notice(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        CALLER.set(self._caller_of(ctx))
         self.sessions.note(ctx)
         if ctx.method not in _GREETINGS:
             self.greeted.set()  # it may wait for the very work that waits for this
-        result = await call_next(ctx)
+        result = await self.drain.pass_through(ctx, call_next)
         self.greeted.set()
         return result
 

@@ -26,20 +26,47 @@ from anyio.streams.memory import MemoryObjectSendStream
 from mcp.server.stdio import stdio_server
 
 from mcp_toolweaver.core.threads import run_in_thread
+from mcp_toolweaver.server.answering import Lines, Reading, Unanswered, Writing
 from mcp_toolweaver.server.gateway import Gateway
 from mcp_toolweaver.server.streams import ClaimedStreams
 
 _CHUNK = 65_536
+_LAST_ANSWERS = 2.0
+"""Seconds for answers to be written that have been made; a host that does not read loses them."""
 _LARGEST_AT_ONCE = 65_536
 """Bytes of a message that may be written in the event loop: about what a pipe holds."""
 
 
-async def serve(gateway: Gateway, streams: ClaimedStreams) -> None:
-    """Serve the host at the other end of the streams until it closes its end, of either."""
+async def serve(gateway: Gateway, streams: ClaimedStreams, stopping: anyio.Event, *, drain: float) -> None:
+    """Serve the host at the other end of the streams until it closes its end, of either, or ``stopping`` is set.
+
+    What was read until then is answered, for up to ``drain`` seconds, unless nobody is there to read it.
+    """
+    unanswered = Unanswered()
+
+    async def answer_all() -> None:
+        with anyio.move_on_after(drain):
+            await unanswered.wait_none()
+        await gateway.drain.stop(0)
+        with anyio.move_on_after(_LAST_ANSWERS):
+            await unanswered.wait_none()
+
     with anyio.CancelScope() as scope:
         output: Any = HostOutput(streams.writing, on_gone=scope.cancel)
-        async with _lines(streams.reading) as lines, stdio_server(cast("Any", lines), output) as (read, write):
-            await gateway.server.run(read, write, gateway.initialization)
+        async with _lines(streams.reading) as read_lines, anyio.create_task_group() as tasks:
+            lines = Lines(read_lines)
+            tasks.start_soon(_end, lines, gateway, stopping, drain)
+            async with stdio_server(cast("Any", lines), output) as (read, write):
+                reading: Any = Reading(read, unanswered, answer_all)
+                writing: Any = Writing(write, unanswered)
+                await gateway.server.run(reading, writing, gateway.initialization)
+            tasks.cancel_scope.cancel()
+
+
+async def _end(lines: Lines, gateway: Gateway, stopping: anyio.Event, drain: float) -> None:
+    await stopping.wait()
+    await gateway.drain.stop(drain)
+    lines.end()
 
 
 def _can_be_polled(descriptor: int) -> bool:
