@@ -9,7 +9,10 @@ from hypothesis import settings
 
 from tests.leaks import watch, watch_tasks
 
-settings.register_profile("any machine", deadline=None)
+# The same examples in every run of CI, where a rare failure would meet someone whose change has nothing to do with it;
+# other ones each time elsewhere, and many more with `--hypothesis-profile thorough`.
+settings.register_profile("any machine", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("thorough", deadline=None, max_examples=3_000)
 settings.load_profile("any machine")
 
 pytest.register_assert_rewrite("tests.contracts")

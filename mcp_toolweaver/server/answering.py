@@ -53,6 +53,8 @@ class Lines:
         """Read ``lines``."""
         self._lines = lines
         self._scope = anyio.CancelScope()
+        self.are_over = False
+        """Whether the host has ended its input."""
 
     def end(self) -> None:
         """Read nothing more, as if the host had ended its input."""
@@ -63,7 +65,11 @@ class Lines:
 
     async def __anext__(self) -> str:
         with self._scope:
-            return await anext(self._lines)
+            try:
+                return await anext(self._lines)
+            except StopAsyncIteration:
+                self.are_over = True
+                raise
         raise StopAsyncIteration
 
 

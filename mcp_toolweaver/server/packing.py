@@ -17,13 +17,14 @@ def pack(ladders: Sequence[Sequence[int]], room: int) -> tuple[int, ...]:
     after it; one that could not be lifted even alone is passed over.
     """
     steps, left = _named(ladders, room)
-    most = left
+    most, reach = left, len(steps)
     for step in range(1, max((len(ladder) for ladder in ladders), default=0)):
-        for row, ladder in enumerate(ladders[: len(steps)]):
+        for row, ladder in enumerate(ladders[:reach]):
             if step >= len(ladder) or ladder[step] - ladder[0] > most:
                 continue
             more = ladder[step] - ladder[steps[row]]
             if more > left:
+                reach = row  # nothing after it may say more, in later steps either
                 break
             left -= more
             steps[row] = step

@@ -33,6 +33,8 @@ from mcp_toolweaver.server.streams import ClaimedStreams
 _CHUNK = 65_536
 _LAST_ANSWERS = 2.0
 """Seconds for answers to be written that have been made; a host that does not read loses them."""
+_LOOKING = 0.1
+"""Seconds between two looks at whether somebody is there, once the input has ended."""
 _LARGEST_AT_ONCE = 65_536
 """Bytes of a message that may be written in the event loop: about what a pipe holds."""
 
@@ -40,21 +42,18 @@ _LARGEST_AT_ONCE = 65_536
 async def serve(gateway: Gateway, streams: ClaimedStreams, stopping: anyio.Event, *, drain: float) -> None:
     """Serve the host at the other end of the streams until it closes its end, of either, or ``stopping`` is set.
 
-    What was read until then is answered, for up to ``drain`` seconds, unless nobody is there to read it.
+    What was read until then is answered, for up to ``drain`` seconds, unless nobody is there any more.
     """
     unanswered = Unanswered()
-
-    async def answer_all() -> None:
-        with anyio.move_on_after(drain):
-            await unanswered.wait_none()
-        await gateway.drain.stop(0)
-        with anyio.move_on_after(_LAST_ANSWERS):
-            await unanswered.wait_none()
-
     with anyio.CancelScope() as scope:
         output: Any = HostOutput(streams.writing, on_gone=scope.cancel)
         async with _lines(streams.reading) as read_lines, anyio.create_task_group() as tasks:
             lines = Lines(read_lines)
+
+            async def answer_all() -> None:
+                tasks.start_soon(output.watch)
+                await _answered(unanswered, gateway, drain)
+
             tasks.start_soon(_end, lines, gateway, stopping, drain)
             async with stdio_server(cast("Any", lines), output) as (read, write):
                 reading: Any = Reading(read, unanswered, answer_all)
@@ -63,9 +62,19 @@ async def serve(gateway: Gateway, streams: ClaimedStreams, stopping: anyio.Event
             tasks.cancel_scope.cancel()
 
 
+async def _answered(unanswered: Unanswered, gateway: Gateway, drain: float) -> None:
+    """Return when what was read has been answered, if need be by an error."""
+    with anyio.move_on_after(drain):
+        await unanswered.wait_none()
+    await gateway.drain.stop(0)
+    with anyio.move_on_after(_LAST_ANSWERS):
+        await unanswered.wait_none()
+
+
 async def _end(lines: Lines, gateway: Gateway, stopping: anyio.Event, drain: float) -> None:
+    """End the input when we are told to stop; a host that has ended it before that has waited long enough."""
     await stopping.wait()
-    await gateway.drain.stop(drain)
+    await gateway.drain.stop(0 if lines.are_over else drain)
     lines.end()
 
 
@@ -96,6 +105,16 @@ class HostOutput:
 
     async def flush(self) -> None:
         """Nothing is kept back."""
+
+    async def watch(self) -> None:
+        """Call ``on_gone`` once nobody is there to read, which a pipe tells without being written to."""
+        if not self._can_be_polled:
+            return
+        poll = select.poll()
+        poll.register(self._descriptor, 0)
+        while not poll.poll(0):  # noqa: ASYNC110  nothing tells of it
+            await anyio.sleep(_LOOKING)
+        self._on_gone()
 
 
 def _written_at_once(descriptor: int, data: memoryview) -> memoryview:

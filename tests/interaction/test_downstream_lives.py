@@ -134,6 +134,8 @@ def test_a_call_that_the_host_gives_up_is_given_up_at_the_server_within_a_second
             write({"method": "notifications/cancelled", "params": {"requestId": 77}})
         else:
             assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdout.close()
             process.stdin.close()
         assert wait_until(lambda: any("cancelled" in entry or "ended" in entry for entry in oracle.ledger()), 1)
         if how == "cancel":
