@@ -67,7 +67,14 @@ async def connect(
     modes = _modes(name)
     for mode in modes:
         wire, entered = Wire(why_refused), False
-        link = Link(wire, Relay(name, HOSTS.get()), is_forgotten, list_timeout=connect_timeout, silence=call_timeout)
+        link = Link(
+            wire,
+            Relay(name, HOSTS.get()),
+            is_forgotten,
+            list_timeout=connect_timeout,
+            silence=call_timeout,
+            prefers_old=lambda: _modes(name) == ("legacy", "auto"),
+        )
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + connect_timeout) as scope:
                 async with (

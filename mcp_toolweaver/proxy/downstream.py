@@ -69,6 +69,8 @@ class Link:
     """Seconds until all tools are listed."""
     silence: float
     """Seconds that a request may take without an answer and without progress."""
+    prefers_old: Callable[[], bool] = lambda: False
+    """Whether an older era of the protocol would be tried first, were the server connected to now."""
 
 
 class Downstream:
@@ -176,6 +178,9 @@ class Downstream:
         if self._link.relay.is_outgrown_by(exchange):
             self._wire.give_up()
             raise NotSent(part(self._name), "it is connected to anew, as it may ask this host more than it was told")
+        if exchange and not self._wire.is_of_old and self._link.prefers_old():
+            self._wire.give_up()
+            raise NotSent(part(self._name), "it is connected to anew, in the era of the protocol that hosts speak")
         if exchange and self._client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             if exchange.request_state:
                 raise InvalidArguments("This call waits for no input, or no longer: make it anew, without a state.")

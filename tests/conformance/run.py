@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,13 +65,13 @@ def scenarios(url: str, revision: str, folder: Path) -> dict[str, list[str]]:
 
 
 @contextmanager
-def serving(module: str, *arguments: str) -> Generator[str]:
-    """Start a module that serves HTTP on the port it is given; yield its URL, and end it afterwards."""
+def serving(command: Callable[[str], Sequence[str]]) -> Generator[str]:
+    """Start what serves HTTP on the port that it is given; yield its URL, and end it afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOOLWEAVER_EMBEDDING__ENABLED": "false"}
-    command = [sys.executable, "-m", module, str(port), *arguments]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    started = [sys.executable, "-m", *command(str(port))]
+    with subprocess.Popen(started, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait(process, port)
             yield f"http://localhost:{port}/mcp"
@@ -81,22 +81,23 @@ def serving(module: str, *arguments: str) -> Generator[str]:
 
 def compare(revision: str, folder: Path) -> dict[str, tuple[list[str], list[str]]]:
     """Return for each scenario what failed alone, and what failed behind us."""
-    with serving("tests.conformance.everything") as url:
+    with serving(lambda port: ["tests.conformance.everything", port]) as url:
         alone = scenarios(url, revision, _made(folder / revision / "alone"))
-    with serving("tests.conformance.front", str(configuration(folder))) as url:
+    config = str(configuration(folder))
+    with serving(lambda port: ["mcp_toolweaver", "serve", "--config", config, "--http", port]) as url:
         behind = scenarios(url, revision, _made(folder / revision / "behind"))
     return {name: (alone.get(name, ["not run"]), behind.get(name, ["not run"])) for name in sorted({*alone, *behind})}
 
 
 def configuration(folder: Path) -> Path:
-    """Write the configuration of Toolweaver with the everything server behind it, without a prefix."""
+    """Write the configuration of Toolweaver with the everything server behind it, its tools listed as themselves."""
     entry = {
         "command": sys.executable,
         "args": ["-m", "tests.conformance.everything"],
         "env": {"PYTHONPATH": str(ROOT)},
         "prefix": False,
     }
-    settings = {"data_dir": str(_made(folder / "data"))}
+    settings = {"data_dir": str(_made(folder / "data")), "expose": "direct", "results": {"max_tokens": 0}}
     path = folder / "mcp.json"
     path.write_text(json.dumps({"mcpServers": {"everything": entry}, "toolweaver": settings}), encoding="utf-8")
     return path
