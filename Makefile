@@ -10,7 +10,7 @@ AT_ONCE ?= --numprocesses auto --dist loadfile
 # runs once more by itself, and fails if it fails again.
 AGAIN := { test $$? -eq 1 && $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 1 --numprocesses 0; }
 
-TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed conformance.installed redis.installed)
+TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed fastmcp.installed conformance.installed redis.installed)
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
            bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments \
