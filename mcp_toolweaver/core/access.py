@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Literal, Protocol, TypeAlias
 
 from mcp_toolweaver.core.errors import ToolweaverError
+from mcp_toolweaver.core.patterns import is_any
 from mcp_toolweaver.core.tools import Tool
 
 Effect: TypeAlias = Literal["read", "write", "destructive"]
@@ -22,7 +22,7 @@ EFFECTS: frozenset[Effect] = frozenset(("read", "write", "destructive"))
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Patterns in which ``*`` stands for anything, compared without regard to case; a tool matches if one does."""
+    """Patterns, see `mcp_toolweaver.core.patterns`; a tool matches if one does."""
 
     servers: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
@@ -35,10 +35,10 @@ class Rules:
     def match(self, tool: Tool) -> bool:
         """Whether one of the patterns is that of the tool."""
         return (
-            _is_any(tool.id.server, self.servers)
-            or _is_any(tool.domain, self.domains)
-            or _is_any(tool.callable_name, self.tools)
-            or _is_any(str(tool.id), self.tools)
+            is_any(tool.id.server, self.servers)
+            or is_any(tool.domain, self.domains)
+            or is_any(tool.callable_name, self.tools)
+            or is_any(str(tool.id), self.tools)
         )
 
 
@@ -104,7 +104,3 @@ class Admission(Protocol):
             NotAdmitted: the token is unknown, expired or revoked, or one is needed.
         """
         ...
-
-
-def _is_any(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)

@@ -10,13 +10,13 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mcp_toolweaver.core.patterns import is_any
 from mcp_toolweaver.server.web.address import Address
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -42,7 +42,7 @@ class AllowList:
     def has_host(self, host: str) -> bool:
         """Whether a request with this Host is let in."""
         name = _without_port(host)
-        return (self.addresses and _is_address(name)) or _is_any((host, name), self.hosts)
+        return (self.addresses and _is_address(name)) or is_any(host, self.hosts) or is_any(name, self.hosts)
 
     def has_origin(self, origin: str) -> bool:
         """Whether a request with this Origin is let in; without one it comes from no page."""
@@ -50,7 +50,8 @@ class AllowList:
             parts = urlsplit(origin)
         except ValueError:
             return False
-        return _is_any((origin, f"{parts.scheme}://{_without_port(parts.netloc)}"), self.origins)
+        bare = f"{parts.scheme}://{_without_port(parts.netloc)}"
+        return is_any(origin, self.origins) or is_any(bare, self.origins)
 
 
 class OriginGuard:
@@ -88,7 +89,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_any(names: Sequence[str], patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name.casefold(), pattern.casefold()) for name in names for pattern in patterns)
