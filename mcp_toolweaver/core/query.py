@@ -66,6 +66,20 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """A part of the catalog that a question is about, and beyond which nothing is looked for."""
+
+    servers: frozenset[str]
+    """Servers all of whose tools are in it."""
+    tools: frozenset[ToolId]
+    """Tools of others."""
+
+    def holds(self, tool: ToolId) -> bool:
+        """Whether a tool is in it."""
+        return tool.server in self.servers or tool in self.tools
+
+
+@dataclass(frozen=True, slots=True)
 class IndexQuery:
     """A question to an index: the whole of it first, then its parts."""
 
@@ -75,6 +89,8 @@ class IndexQuery:
     """Only tools of this domain or server, in any case, if given."""
     likely: tuple[str, ...] = ()
     """Domains that the question seems to be about: the best of each are candidates too, whoever else is."""
+    within: Reach | None = None
+    """Only tools in this part of the catalog; None is all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,14 @@ class StoredPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """Points of some servers, and some of others."""
+
+    servers: frozenset[str]
+    points: frozenset[PointId]
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """One search of a batch."""
 
@@ -92,6 +100,8 @@ class Lane:
     """Only points of this domain or server, in any case."""
     among: Collection[PointId] | None = None
     """Only these points."""
+    within: Within | None = None
+    """Only points in this part."""
 
 
 Found: TypeAlias = Sequence[tuple[PointId, float]]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mcp_toolweaver.core.query import Candidates, IndexQuery, Match
 from mcp_toolweaver.index.depth import CROWD_END, crowd_of, part_limit
-from mcp_toolweaver.index.engine import MEANING, WORDS, Lane
+from mcp_toolweaver.index.engine import MEANING, WORDS, Lane, Within
 from mcp_toolweaver.index.sparse import AskedWords
 from mcp_toolweaver.index.view import View
 
@@ -49,24 +49,31 @@ class Asked:
     def lanes(self) -> list[Lane]:
         """Return the searches that bring candidates: first one by meaning for each vector, then the others."""
         limit, domain = max(self.query.limit, 0), self.query.domain
-        part = part_limit(limit)
+        part, within = part_limit(limit), self._within()
         by_meaning = [
-            Lane(MEANING, vector, part if at else max(limit, CROWD_END), domain)
+            Lane(MEANING, vector, part if at else max(limit, CROWD_END), domain, within=within)
             for at, vector in enumerate(self.vectors)
         ]
         by_words = [
-            Lane(WORDS, words.known, part if at else limit, domain)
+            Lane(WORDS, words.known, part if at else limit, domain, within=within)
             for at, words in enumerate(self.words)
             if words.is_known.any()
         ]
-        return [*by_meaning, *by_words, *(() if domain else self._likely(part))]
+        return [*by_meaning, *by_words, *(() if domain else self._likely(part, within))]
 
-    def _likely(self, limit: int) -> Iterator[Lane]:
+    def _within(self) -> Within | None:
+        reach, rows = self.query.within, self.view.row_of_tool
+        if reach is None:
+            return None
+        known = (rows.get(tool) for tool in reach.tools)
+        return Within(reach.servers, frozenset(self.view.points[row] for row in known if row is not None))
+
+    def _likely(self, limit: int, within: Within | None) -> Iterator[Lane]:
         for domain in self.query.likely:
             if self.vectors:
-                yield Lane(MEANING, self.vectors[0], limit, domain)
+                yield Lane(MEANING, self.vectors[0], limit, domain, within=within)
             if self.words[0].is_known.any():
-                yield Lane(WORDS, self.words[0].known, limit, domain)
+                yield Lane(WORDS, self.words[0].known, limit, domain, within=within)
 
     def union(self, found: Sequence[Scores]) -> list[int]:
         """Return the rows that any lane brought, in ascending order."""

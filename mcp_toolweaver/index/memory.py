@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match, Probe
+from mcp_toolweaver.core.query import Candidates, IndexEntry, IndexQuery, Match, Probe, Reach
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolId
 from mcp_toolweaver.index.bm25 import Bm25F
 from mcp_toolweaver.index.depth import CROWD_END, crowd_of, part_limit
 from mcp_toolweaver.text.tool_text import FIELD_LENGTHS, FIELD_WEIGHTS, field_terms
+
+_MOST_PARTS = 16
+"""Parts of the catalog that are remembered."""
 
 _Terms: TypeAlias = Mapping[str, Sequence[str]]
 
@@ -71,7 +74,7 @@ def _build(entries: Mapping[ToolId, IndexEntry], known: Mapping[str, _Terms]) ->
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Everything that a query reads, built once and never changed. Row i is tool i."""
+    """Everything that a query reads, built once and, but for what is remembered, never changed. Row i is tool i."""
 
     ids: list[ToolId]
     groups: Mapping[str, NDArray[np.intp]]
@@ -80,6 +83,8 @@ class _State:
     vectors: NDArray[np.float32]
     """Shape ``(dimension, tools)``; a tool without a vector has a column of zeros."""
     has_vector: NDArray[np.bool_]
+    parts: dict[Reach, NDArray[np.bool_]] = field(default_factory=dict[Reach, "NDArray[np.bool_]"])
+    """Which rows are in a part of the catalog, for those that were asked for."""
 
     @classmethod
     def build(cls, entries: Mapping[ToolId, IndexEntry], terms: Mapping[str, _Terms]) -> _State:
@@ -97,6 +102,8 @@ class _State:
         if not query.probes:
             return Candidates()
         allowed = self._allowed(query.domain)
+        if query.within is not None:
+            allowed &= self._inside(query.within)
         lexical = np.stack([self.lexical.scores(probe.terms) for probe in query.probes]) * allowed
         dense = self._cosines(query.probes, allowed)
         part = part_limit(query.limit)
@@ -139,6 +146,15 @@ class _State:
         allowed = np.zeros(len(self.ids), dtype=np.bool_)
         allowed[self._rows(domain)] = True
         return allowed
+
+    def _inside(self, reach: Reach) -> NDArray[np.bool_]:
+        """Return which rows are in a part of the catalog; the last parts that were asked for are remembered."""
+        inside = self.parts.get(reach)
+        if inside is None:
+            if len(self.parts) >= _MOST_PARTS:
+                self.parts.pop(next(iter(self.parts)))
+            inside = self.parts[reach] = np.fromiter(map(reach.holds, self.ids), np.bool_, len(self.ids))
+        return inside
 
     def _rows(self, domain: str) -> NDArray[np.intp]:
         return self.groups.get(domain.casefold(), np.empty(0, dtype=np.intp))

@@ -8,12 +8,14 @@ from mcp_toolweaver.index.engine import Payload
 
 PLACES: Final = "places"
 """The domain and the server of a point in lower case: what a question for either is filtered by."""
+SERVER: Final = "server"
+"""The server of a point, as it is written."""
 HAS_MEANING: Final = "has_meaning"
 """Whether the point has a vector of meaning."""
 CATALOG: Final = "catalog"
 """Whose point it is."""
 
-READ_BACK: Final = ["server", "name", "domain", "digest", HAS_MEANING]
+READ_BACK: Final = [SERVER, "name", "domain", "digest", HAS_MEANING]
 """What a `StoredPoint` is made of, besides its words."""
 
 

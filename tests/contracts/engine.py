@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mcp_toolweaver.core.tools import ToolId
-from mcp_toolweaver.index.engine import Engine
+from mcp_toolweaver.index.engine import Engine, Within
 from tests.contracts.points import (
     NOTHING,
     EnginePromise,
@@ -106,6 +106,21 @@ async def a_domain_or_a_server_narrows_a_lane_in_any_case(engine: Engine) -> Non
         assert set(await find(engine, by_words(words, domain=domain))) == expected, domain
         assert set(await find(engine, by_meaning(X, domain=domain))) == expected, domain
     assert set(await find(engine, by_meaning(X, domain="mail", among=[3, 4]))) == {3}
+
+
+async def a_lane_keeps_to_a_part_of_servers_and_points(engine: Engine) -> None:
+    servers = {1: "Mail", 2: "files", 3: "files", 4: "other"}
+    await engine.write([make_point(at, server=each, meaning=X, domain="d") for at, each in servers.items()])
+    parts: dict[Within, set[int]] = {
+        Within(frozenset({"files"}), frozenset()): {2, 3},
+        Within(frozenset({"files"}), frozenset({4, 99})): {2, 3, 4},
+        Within(frozenset({"mail"}), frozenset({1})): {1},
+        Within(frozenset(), frozenset()): set(),
+    }
+    for part, expected in parts.items():
+        assert set(await find(engine, by_meaning(X, within=part))) == expected, part
+    files = Within(frozenset({"files"}), frozenset())
+    assert set(await find(engine, by_meaning(X, domain="d", among=[1, 2], within=files))) == {2}
 
 
 async def what_is_written_again_is_replaced(engine: Engine) -> None:
@@ -210,6 +225,7 @@ ENGINE_CONTRACT: tuple[EnginePromise, ...] = (
     a_lane_brings_no_more_than_its_limit,
     a_lane_keeps_to_the_points_it_is_given,
     a_domain_or_a_server_narrows_a_lane_in_any_case,
+    a_lane_keeps_to_a_part_of_servers_and_points,
     what_is_written_again_is_replaced,
     a_vector_written_later_is_found,
     what_is_removed_is_gone_and_the_unknown_is_ignored,

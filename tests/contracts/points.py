@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from mcp_toolweaver.index.engine import MEANING, WORDS, Engine, Lane, Payload, Point, PointId, Sparse, StoredPoint
+from mcp_toolweaver.index.engine import (
+    MEANING,
+    WORDS,
+    Engine,
+    Lane,
+    Payload,
+    Point,
+    PointId,
+    Sparse,
+    StoredPoint,
+    Within,
+)
 
 if TYPE_CHECKING:
     from mcp_toolweaver.core.query import Vector
@@ -75,10 +86,15 @@ def by_words(query: Sparse, limit: int = 10, *, domain: str | None = None, among
 
 
 def by_meaning(
-    query: Vector, limit: int = 10, *, domain: str | None = None, among: Sequence[int] | None = None
+    query: Vector,
+    limit: int = 10,
+    *,
+    domain: str | None = None,
+    among: Sequence[int] | None = None,
+    within: Within | None = None,
 ) -> Lane:
     """Return a lane of meaning."""
-    return Lane(MEANING, query, limit, domain, among)
+    return Lane(MEANING, query, limit, domain, among, within)
 
 
 async def find(engine: Engine, lane: Lane) -> dict[PointId, float]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mcp_toolweaver.core.interfaces import ToolIndex
-from mcp_toolweaver.core.query import IndexEntry
+from mcp_toolweaver.core.query import IndexEntry, Reach
 from mcp_toolweaver.core.tools import ToolId
 from tests.contracts.asking import MAIL, MODEL, READ, WRITE, Promise, ask, asking
 from tests.contracts.crowd import PROMISES_ABOUT_THE_CROWD
@@ -115,6 +115,25 @@ async def a_filter_leaves_room_for_all_that_pass_it(index: ToolIndex) -> None:
     await index.apply([IndexEntry(tool, MODEL.vector("same")) for tool in (*crowd, READ, WRITE)], [])
     query = asking("file", limit=2, domain="files", vector=MODEL.vector("same"))
     assert set(await ask(index, query)) == {"read_file", "write_file"}
+
+
+async def a_part_of_the_catalog_is_all_that_is_looked_through(index: ToolIndex) -> None:
+    crowd = [make_tool(f"file_{number}", "file file file", server="crowd") for number in range(30)]
+    tools = (*crowd, READ, WRITE, MAIL)
+    await index.apply([IndexEntry(tool, MODEL.vector("same")) for tool in tools], [])
+    query = asking("file message", limit=2, vector=MODEL.vector("same"))
+    parts = {
+        Reach(frozenset({"files"}), frozenset()): {"read_file", "write_file"},
+        Reach(frozenset({"Mail"}), frozenset({READ.id})): {"send_mail", "read_file"},
+        Reach(frozenset(), frozenset({WRITE.id, ToolId("none", "none")})): {"write_file"},
+        Reach(frozenset({"mail", "storage"}), frozenset()): set[str](),
+        Reach(frozenset(), frozenset()): set[str](),
+    }
+    for part, names in parts.items():
+        assert set(await ask(index, replace(query, within=part))) == names, part
+    files = Reach(frozenset({"files", "crowd"}), frozenset())
+    assert set(await ask(index, replace(query, domain="storage", within=files))) == {"read_file", "write_file"}
+    assert set(await ask(index, replace(query, likely=("mail",), within=files))).isdisjoint({"send_mail"})
 
 
 async def a_limit_beyond_the_catalog_returns_all(index: ToolIndex) -> None:
@@ -226,6 +245,7 @@ TOOL_INDEX_CONTRACT: tuple[Promise, ...] = (
     tools_of_one_name_on_two_servers_are_two_tools,
     a_filter_is_a_domain_or_a_server_in_any_case,
     a_filter_leaves_room_for_all_that_pass_it,
+    a_part_of_the_catalog_is_all_that_is_looked_through,
     a_limit_beyond_the_catalog_returns_all,
     each_lane_brings_its_own_best,
     a_limit_of_nothing_returns_nothing,

@@ -107,6 +107,8 @@ class FakeEngine:
         for point in self.held.values():
             places = {point.payload.domain.casefold(), point.payload.server.casefold()}
             is_there = lane.domain is None or lane.domain.casefold() in places
+            part, server = lane.within, point.payload.server
+            is_there = is_there and (part is None or server in part.servers or point.id in part.points)
             if is_there and (lane.among is None or point.id in lane.among):
                 yield point
 

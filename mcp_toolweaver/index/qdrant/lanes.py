@@ -8,8 +8,8 @@ from uuid import UUID
 
 from qdrant_client import models
 
-from mcp_toolweaver.index.engine import MEANING, Found, Lane, PointId, Sparse
-from mcp_toolweaver.index.payload import CATALOG, PLACES
+from mcp_toolweaver.index.engine import MEANING, Found, Lane, PointId, Sparse, Within
+from mcp_toolweaver.index.payload import CATALOG, PLACES, SERVER
 from mcp_toolweaver.index.qdrant.failures import Nonsense
 from mcp_toolweaver.index.qdrant.records import to_sparse
 
@@ -57,7 +57,14 @@ def _filter(lane: Lane, catalog: str) -> models.Filter:
         must.append(has(PLACES, lane.domain.casefold()))
     if lane.among is not None:
         must.append(among(lane.among))
+    if lane.within is not None:
+        must.append(_inside(lane.within))
     return models.Filter(must=must)
+
+
+def _inside(part: Within) -> models.Filter:
+    of_servers = models.FieldCondition(key=SERVER, match=models.MatchAny(any=sorted(part.servers)))
+    return models.Filter(should=[of_servers, among(part.points)])
 
 
 def is_of(catalog: str) -> models.FieldCondition:

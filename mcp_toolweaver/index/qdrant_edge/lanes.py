@@ -9,8 +9,8 @@ from typing import Any
 import qdrant_edge as qe
 
 from mcp_toolweaver.core.errors import Unavailable
-from mcp_toolweaver.index.engine import MEANING, Found, Lane, Sparse
-from mcp_toolweaver.index.payload import PLACES
+from mcp_toolweaver.index.engine import MEANING, Found, Lane, Sparse, Within
+from mcp_toolweaver.index.payload import PLACES, SERVER
 from mcp_toolweaver.index.qdrant_edge.folder import PART
 from mcp_toolweaver.index.qdrant_edge.records import to_sparse
 
@@ -35,6 +35,8 @@ def to_request(lane: Lane) -> qe.QueryRequest:
         conditions.append(qe.FieldCondition(PLACES, match=qe.MatchValue(lane.domain.casefold())))
     if lane.among is not None:
         conditions.append(qe.HasIdCondition(set(lane.among)))
+    if lane.within is not None:
+        conditions.append(_inside(lane.within))
     query = to_sparse(lane.query) if isinstance(lane.query, Sparse) else lane.query.tolist()
     return qe.QueryRequest(
         lane.limit,
@@ -42,6 +44,11 @@ def to_request(lane: Lane) -> qe.QueryRequest:
         filter=qe.Filter(must=conditions) if conditions else None,
         params=_params(lane) if lane.space == MEANING else None,
     )
+
+
+def _inside(part: Within) -> qe.Filter:
+    of_servers = qe.FieldCondition(SERVER, match=qe.MatchAny(sorted(part.servers)))
+    return qe.Filter(should=[of_servers, qe.HasIdCondition(set(part.points))])
 
 
 def _params(lane: Lane) -> qe.SearchParams:
