@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from mcp_toolweaver.access.callers import CallersCaller, CallersCatalog, CallersSearcher
+from mcp_toolweaver.access.effects import Effects
+from mcp_toolweaver.access.per_caller import PerCaller
 from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.caches import LISTINGS, Caches, open_caches
 from mcp_toolweaver.catalog.catalog import Catalog
@@ -35,19 +38,14 @@ from mcp_toolweaver.proxy.paging.pages import ResultPages
 from mcp_toolweaver.resilience.bulkhead import BulkheadCaller
 from mcp_toolweaver.resilience.circuit import BreakerCaller
 from mcp_toolweaver.resilience.deadline import DeadlineCaller
-from mcp_toolweaver.resilience.fallback import FallbackSearcher
 from mcp_toolweaver.resilience.patience import Patience
 from mcp_toolweaver.resilience.repeating import RepeatingCaller
 from mcp_toolweaver.resilience.standby import StandbyIndex
-from mcp_toolweaver.search.cached import CachedSearcher
-from mcp_toolweaver.search.hybrid import HybridSearcher
-from mcp_toolweaver.search.lexical import LexicalSearcher
-from mcp_toolweaver.search.names import CurrentNames
 from mcp_toolweaver.search.priming import Priming
 from mcp_toolweaver.search.usage import Usage, UsageSearcher
+from mcp_toolweaver.searching import Part, Searching
 from mcp_toolweaver.store_admin import StoreAdmin
 from mcp_toolweaver.stores import Stores
-from mcp_toolweaver.text.tool_text import TEXT_VERSION
 from mcp_toolweaver.warmup import Warmup
 
 if TYPE_CHECKING:
@@ -66,12 +64,14 @@ class App:
     """Everything that a command needs, wired and not yet running."""
 
     catalog: Catalog
+    seen: CallersCatalog
+    """What is there of it for the caller whose request is under way."""
     searcher: Searcher
     """Searches each time it is asked."""
     cached: Searcher
     """Gives an answer that was given before, where nothing has changed."""
     asked: Searcher
-    """The same for users, whose questions are counted, so that the answers to common ones are kept ready."""
+    """The same for hosts, each caller within what they see; the questions of those who see all are counted."""
     by_words: Searcher
     """Needs no model."""
     searcher_for: Callable[[float], Searcher]
@@ -79,7 +79,7 @@ class App:
     caller: ToolCaller
     """Returns each result whole."""
     short_caller: ToolCaller
-    """Cuts results that are too long for a model."""
+    """Calls what the caller sees, and cuts results that are too long for a model."""
     results: ResultReader | None
     """Reads on in these; None where nothing is cut."""
     warmup: Warmup
@@ -107,46 +107,36 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         stores = Stores(settings, embedder)
         standby = _standby(settings, stores)
         index = standby or LateIndex(_make_memory)
-        names = CurrentNames(catalog)
-        by_words = LexicalSearcher(catalog, index, names)
         enabled = settings.embedding.enabled
         indexer = Indexer(index, embedder)
-
-        def searcher_for(meaning_weight: float) -> Searcher:
-            return HybridSearcher(
-                catalog, index, embedder, names, meaning_weight=meaning_weight, is_coming=lambda: indexer.is_able
-            )
-
-        searcher: Searcher = (
-            FallbackSearcher(searcher_for(settings.search.meaning_weight), by_words) if enabled else by_words
-        )
-        cached = CachedSearcher(
-            searcher,
-            caches.whole,
-            catalog,
-            lifetime=settings.cache.lifetimes.search,
-            way=partial(_way, settings, stores, embedder),
-            indexed=lambda: indexer.generation,
-        )
+        searching = Searching(settings, catalog, index, indexer, embedder, stores, caches)
+        searcher = searching.anew()
+        cached = searching.cached(searcher)
         usage = Usage(lasting) if settings.cache.learn_queries else None
         if usage:
             await usage.restore()
+        asked = UsageSearcher(cached, usage) if usage else cached
+        effects = Effects(settings.effects)
+        parts = PerCaller(Part(catalog, asked), lambda profiles: searching.part(profiles, effects))
+        seen = CallersCatalog(lambda: parts.current.catalog)
         checked = CheckedCaller(  # read inside out
             BulkheadCaller(RepeatingCaller(BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
         )
+        allowed = CallersCaller(checked, seen)
         kept = KeptResults(megabytes=settings.results.keep_mb, seconds=settings.results.keep_seconds)
         most = settings.results.max_tokens
         priming = Priming(catalog, usage, anew=searcher)
         try:
             yield App(
                 catalog=catalog,
+                seen=seen,
                 searcher=searcher,
                 cached=cached,
-                asked=UsageSearcher(cached, usage) if usage else cached,
-                by_words=by_words,
-                searcher_for=searcher_for,
+                asked=CallersSearcher(lambda: parts.current.searcher),
+                by_words=searching.by_words(),
+                searcher_for=searching.weighted,
                 caller=checked,
-                short_caller=PagedCaller(checked, kept, most, owner=current_session) if most else checked,
+                short_caller=PagedCaller(allowed, kept, most, owner=current_session) if most else allowed,
                 results=ResultPages(kept, most, owner=current_session) if most else None,
                 warmup=Warmup(catalog, indexer, embedder if enabled else None, standby, priming),
                 run_caches=partial(_run_caches, caches, usage),
@@ -196,17 +186,6 @@ async def _load_embedder(settings: Settings, caches: Caches, elsewhere: Elsewher
         model, caches.lasting, elsewhere, queries=caches.whole, lifetime=lifetime
     )
     return embedder
-
-
-def _way(settings: Settings, stores: Stores, embedder: LoadingEmbedder) -> str | None:
-    """Say how answers come about; None while the model is not known, or where no answer is to be kept."""
-    space = stores.known_space or (embedder.space if embedder.is_loaded else None)
-    if not settings.embedding.enabled:
-        space = "words"
-    if space is None or not settings.cache.lifetimes.search:
-        return None
-    told = (_VERSION, TEXT_VERSION, space, settings.embedding.precision, settings.search.meaning_weight)
-    return " ".join(map(str, (*told, settings.index.chosen, settings.index.quantization)))
 
 
 async def _run_caches(caches: Caches, usage: Usage | None) -> None:

@@ -24,12 +24,12 @@ def gateway_of(
     """Return a gateway to what ``app`` has; see `Gateway` for the rest."""
     expose = settings.expose
     return Gateway(
-        app.catalog,
+        app.seen,
         app.asked,
         app.short_caller,
         results=app.results,
-        offers=app.catalog,
-        departed=app.catalog.departed,
+        offers=app.seen,
+        departed=app.seen.departed,
         exposure=Exposure(expose.mode, expose.direct_threshold, expose.pin, expose.clients),
         wait_searchable=app.warmup.wait_searchable,
         is_open=is_open,

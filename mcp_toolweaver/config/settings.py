@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mcp_toolweaver.config.expose_settings import ExposeSettings
+from mcp_toolweaver.config.profile_settings import EffectSetting, ProfileSettings
 from mcp_toolweaver.config.result_settings import ResultSettings
 from mcp_toolweaver.config.serve_settings import ServeSettings
 from mcp_toolweaver.config.setting_types import (
@@ -210,6 +211,10 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     results: ResultSettings = ResultSettings()
     serve: ServeSettings = ServeSettings()
+    profiles: dict[Text, ProfileSettings] = {}
+    """Parts of the catalog by name, for tokens, paths and ``serve --profile``."""
+    effects: dict[Text, EffectSetting] = {}
+    """What calls of some tools do, by pattern, where the tools themselves say otherwise or nothing."""
     data_dir: Folder = Field(default_factory=lambda: user_data_path(_APPLICATION, appauthor=False))
     """Where what must last is kept, such as the last good catalog; ``~`` is the home folder."""
     cache_dir: Folder = Field(default_factory=lambda: user_cache_path(_APPLICATION, appauthor=False))

@@ -58,6 +58,10 @@ class Profile:
         """Whether the tool is in it, whatever a call of it does."""
         return (not self.allow or self.allow.match(tool)) and not self.deny.match(tool)
 
+    def shows_server(self, server: str) -> bool:
+        """Whether a server is in it as a whole, as far as its name says."""
+        return (not self.allow or is_any(server, self.allow.servers)) and not is_any(server, self.deny.servers)
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -68,9 +72,10 @@ class Caller:
     profiles: tuple[Profile, ...] = ()
     """What is in all of them is there for the caller; everything, if there is none."""
 
-    def sees(self, tool: Tool) -> bool:
-        """Whether the tool is there for the caller."""
-        return all(profile.shows(tool) for profile in self.profiles)
+    @property
+    def key(self) -> str:
+        """Is no other caller's."""
+        return "\n".join((self.name, *map(repr, self.profiles)))
 
 
 OWNER = Caller()

@@ -15,7 +15,8 @@
     ├── InvalidRequest         the caller can mend it, and the message says how
     │   ├── UnknownTool        no tool has that name; carries the closest names
     │   │   └── AmbiguousTool  several tools have it
-    │   └── InvalidArguments   the arguments do not fit the tool's schema
+    │   ├── InvalidArguments   the arguments do not fit the tool's schema
+    │   └── NotPermitted       the caller may not do what the tool does
     ├── ToolNotCallable        the tool is known from a file only; no server stands behind it
     └── ConfigurationError     the owner's configuration is wrong; names file, key and fix
 
@@ -109,6 +110,10 @@ class AmbiguousTool(UnknownTool):
 
 class InvalidArguments(InvalidRequest):
     """The arguments of a call do not fit the tool's input schema."""
+
+
+class NotPermitted(InvalidRequest):
+    """The tool is there, and its caller may not make a call of such an effect."""
 
 
 class ToolNotCallable(ToolweaverError):

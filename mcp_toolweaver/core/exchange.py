@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from mcp_toolweaver.core.access import CALLER
 from mcp_toolweaver.core.errors import ToolweaverError
 
 ELICIT = "elicitation/create"
@@ -133,9 +134,9 @@ def ability_for(method: str, params: Mapping[str, Any] | None) -> str:
 
 
 def current_session() -> str:
-    """Return the key of the session whose request is under way; empty where there is none, as in 2026-07-28."""
-    exchange = EXCHANGE.get()
-    return "" if exchange is None or exchange.host.takes_round_trips else exchange.host.key
+    """Return whose session's request is under way: the key of the caller alone where there is none (2026-07-28)."""
+    exchange, caller = EXCHANGE.get(), CALLER.get().key
+    return caller if exchange is None or exchange.host.takes_round_trips else f"{caller}\n{exchange.host.key}"
 
 
 EXCHANGE: ContextVar[Exchange | None] = ContextVar("exchange", default=None)

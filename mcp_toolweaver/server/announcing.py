@@ -9,7 +9,9 @@ from mcp.server.subscriptions import (
     ToolsListChanged,
 )
 
+from mcp_toolweaver.core.access import CALLER, Caller
 from mcp_toolweaver.server.offered import Offered
+from mcp_toolweaver.server.session import HostSession
 from mcp_toolweaver.server.sessions import Sessions
 from mcp_toolweaver.server.tool_requests import ToolRequests
 
@@ -53,10 +55,20 @@ class Announcer:
 
     async def _announce_tools(self) -> None:
         listed = self._tools.listed_without_session
-        if listed is not None and listed != (names := self._tools.names(None)):
-            self._tools.listed_without_session = names
+        changed = {caller: self._names(caller, None) for caller, names in listed.items() if names}
+        if any(listed[caller] != names for caller, names in changed.items()):
+            listed.update(changed)
             await self._bus.publish(ToolsListChanged())
         for session in self._sessions:
-            if session.announced is not None and session.announced != (names := self._tools.names(session)):
-                session.announced = names
-                await session.connection.send_tool_list_changed()
+            if session.announced is None or session.announced == (names := self._names(session.caller, session)):
+                continue
+            session.announced = names
+            await session.connection.send_tool_list_changed()
+
+    def _names(self, caller: Caller, session: HostSession | None) -> tuple[str, ...]:
+        """Return the names in the list of a host."""
+        token = CALLER.set(caller)
+        try:
+            return self._tools.names(session)
+        finally:
+            CALLER.reset(token)

@@ -12,6 +12,7 @@ from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
+from pydantic import BaseModel
 
 from mcp_toolweaver.core.access import CALLER, OWNER, Caller
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
@@ -130,7 +131,14 @@ class Gateway:
             self.greeted.set()  # it may wait for the very work that waits for this
         result = await self.drain.pass_through(ctx, call_next)
         self.greeted.set()
-        return result
+        return self._greeting(result) if ctx.method in _GREETINGS and CALLER.get().profiles else result
+
+    def _greeting(self, result: HandlerResult) -> HandlerResult:
+        """Return a greeting with what the catalog holds for this caller."""
+        told = instructions(self._catalog.snapshot, self._catalog.statuses)
+        if isinstance(result, BaseModel):
+            return result.model_copy(update={"instructions": told})
+        return {**(result or {}), "instructions": told}
 
     async def _set_log_level(self, ctx: ServerRequestContext[Any], params: SetLevelRequestParams) -> EmptyResult:
         self.sessions.of(ctx).log_level = params.level

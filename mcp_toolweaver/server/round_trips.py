@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 from mcp.server.context import ServerRequestContext
 from mcp_types import INVALID_PARAMS, INVALID_REQUEST
 
+from mcp_toolweaver.core.access import CALLER
 from mcp_toolweaver.core.errors import InvalidArguments
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.json_values import is_object
@@ -39,6 +40,7 @@ class Trip:
         """Begin with the request of ``context``."""
         self.context = context
         """Of the request that is being answered, or was answered last."""
+        self.caller = CALLER.get()
         self.scope = anyio.CancelScope()
         self.result: ToolResult | None = None
         self.error: Exception | None = None
@@ -132,11 +134,12 @@ class RoundTrips:
         """Take up a call that stands, with the answers to its questions that another request brings.
 
         Raises:
-            InvalidArguments: there is no such call.
+            InvalidArguments: there is no such call of this caller.
         """
-        trip = self._standing.pop(state, None)
-        if trip is None:
+        trip = self._standing.get(state)
+        if trip is None or trip.caller != CALLER.get():
             raise InvalidArguments(_OVER)
+        del self._standing[state]
         trip.context = context
         trip.answer(answers or {})
         return await self._outcome(trip)

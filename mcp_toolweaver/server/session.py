@@ -10,6 +10,7 @@ import anyio
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 
+from mcp_toolweaver.core.access import CALLER
 from mcp_toolweaver.core.tools import ToolId
 
 
@@ -23,6 +24,8 @@ class HostSession:
         self.connection = connection
         self.context = context
         """Of the message that came last, for what is said outside of requests."""
+        self.caller = CALLER.get()
+        """Whose session it is."""
         self.answers: frozenset[str] = frozenset()
         """What it may be asked; see `Host.answers`."""
         self.client = ""

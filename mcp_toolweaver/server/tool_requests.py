@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams, Tool
 
+from mcp_toolweaver.core.access import CALLER, Caller
 from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
@@ -36,6 +38,9 @@ from mcp_toolweaver.text.resolve import Departed, resolve
 Context = ServerRequestContext[Any]
 
 _log = logging.getLogger(__name__)
+
+_MOST_CALLERS = 64
+"""Callers without a session that are told of changes of what they were listed."""
 
 
 class ToolRequests:
@@ -79,8 +84,8 @@ class ToolRequests:
         self._on_result = on_result
         self._results = results
         self._departed = departed
-        self.listed_without_session: tuple[str, ...] | None = None
-        """The names that hosts without a session were listed last; None if none has asked."""
+        self.listed_without_session: OrderedDict[Caller, tuple[str, ...]] = OrderedDict()
+        """The names that hosts without a session were listed last, for the callers that asked last."""
 
     def register(self, server: Server[Any]) -> None:
         """Have ``server`` answer by this, in either era."""
@@ -101,7 +106,10 @@ class ToolRequests:
         tools = self._listed(session)
         names = tuple(tool.name for tool in tools)
         if session is None:
-            self.listed_without_session = names
+            self.listed_without_session[CALLER.get()] = names
+            self.listed_without_session.move_to_end(CALLER.get())
+            if len(self.listed_without_session) > _MOST_CALLERS:
+                self.listed_without_session.popitem(last=False)
         else:
             session.note_listed(names)
         return ListToolsResult(tools=tools)

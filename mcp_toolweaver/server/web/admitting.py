@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -110,14 +110,5 @@ def _bearer(headers: Headers) -> str | None:
 
 
 def _of(caller: Caller, scope: Scope) -> Scope:
-    user = AuthenticatedUser(AccessToken(token="", client_id=_identity(caller), scopes=[]))
+    user = AuthenticatedUser(AccessToken(token="", client_id=caller.key, scopes=[]))
     return {**scope, _CALLER: caller, "user": user}
-
-
-def _identity(caller: Caller) -> str:
-    return "\n".join(_parts(caller))
-
-
-def _parts(caller: Caller) -> Iterable[str]:
-    yield caller.name
-    yield from (repr(profile) for profile in caller.profiles)

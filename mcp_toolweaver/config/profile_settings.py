@@ -1,0 +1,61 @@
+"""Named parts of the catalog, and what calls of tools do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from mcp_toolweaver.config.setting_types import Text, lower
+from mcp_toolweaver.core.access import EFFECTS, Effect, Profile, Rules
+
+EffectSetting: TypeAlias = Annotated[Effect, BeforeValidator(lower)]
+
+
+def _listed(value: Any) -> Any:
+    """Take one text for a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
+_Patterns: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
+_Effects: TypeAlias = Annotated[tuple[EffectSetting, ...], BeforeValidator(_listed)]
+
+
+class RuleSettings(BaseModel):
+    """Patterns in which ``*`` stands for anything; a tool is meant if one of them is its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    servers: _Patterns = ()
+    domains: _Patterns = ()
+    tools: _Patterns = ()
+    """By the name that they are called by, or ``server::tool``."""
+
+    @property
+    def rules(self) -> Rules:
+        """The same for those who go by it."""
+        return Rules(self.servers, self.domains, self.tools)
+
+
+class DenySettings(RuleSettings):
+    """What is left out."""
+
+    effects: _Effects = ()
+    """Calls that are not made: of these effects."""
+
+
+class ProfileSettings(BaseModel):
+    """One part of the catalog. What is in none of its ``allow`` does not exist there, nor what ``deny`` names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow: RuleSettings = RuleSettings()
+    """What is in it; everything, if nothing is said."""
+    deny: DenySettings = DenySettings()
+    effects: _Effects | None = None
+    """The only calls that are made: of these effects."""
+
+    def profile(self, name: str) -> Profile:
+        """Return the same for those who go by it."""
+        permitted = EFFECTS if self.effects is None else frozenset(self.effects)
+        return Profile(name, self.allow.rules, self.deny.rules, permitted - frozenset(self.deny.effects))
