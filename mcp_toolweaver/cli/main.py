@@ -11,6 +11,7 @@ import typer
 from mcp_toolweaver.cli.cache_group import cache
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.options import AsJson, Config, WordsOnly
+from mcp_toolweaver.cli.token_group import token
 
 app = typer.Typer(
     name="toolweaver",
@@ -24,6 +25,7 @@ app = typer.Typer(
 
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
+app.add_typer(token, name="token")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
