@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,12 +33,15 @@ class TokenAdmission:
 
     challenge = 'realm="toolweaver"'
 
-    def __init__(self, folder: Path, profiles: Mapping[str, Profile]) -> None:
+    def __init__(
+        self, folder: Path, profiles: Mapping[str, Profile], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Read the tokens.
 
         Args:
             folder: Where the file of tokens is.
             profiles: Those that tokens may be bound to, by name; looked at with each request.
+            clock: Seconds.
 
         Raises:
             ConfigurationError: the file is damaged.
@@ -47,10 +50,11 @@ class TokenAdmission:
         self._file = TokenFile(folder)
         self._uses = Uses(folder)
         self._profiles = profiles
+        self._now = clock
         self._tokens: dict[str, Token] = {}
         self._stamp: Stamp | None = None
         self._away = ""
-        self._look_at = 0.0
+        self._look_at = float("-inf")
         self._read()
 
     async def admit(self, bearer: str | None) -> Caller:
@@ -87,7 +91,7 @@ class TokenAdmission:
         Raises:
             Unavailable: it cannot be read or understood.
         """
-        if (now := time.monotonic()) >= self._look_at:
+        if (now := self._now()) >= self._look_at:
             self._look_at = now + _LOOK_EVERY
             try:
                 if self._away or self._stamp is None or self._file.stamp() != self._stamp:

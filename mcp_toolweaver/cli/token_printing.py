@@ -38,7 +38,7 @@ def print_tokens(tokens: Iterable[tuple[Token, datetime | None]], profiles: Coll
             f"{token.created:%Y-%m-%d}",
             _time(token.expires) or "it is revoked",
             _time(used) or "never",
-            escape("; ".join(_limits(token)) or "everything"),
+            escape("; ".join(_limits(token, profiles)) or "everything"),
             escape(", ".join(_effects(token))),
         )
     out.print(table if table.row_count else "there is no token; make one with: toolweaver token add NAME")
@@ -46,24 +46,24 @@ def print_tokens(tokens: Iterable[tuple[Token, datetime | None]], profiles: Coll
 
 def goodness(token: Token) -> str:
     """Return in one sentence what a token is good for, and until when."""
-    what = "; ".join(_limits(token)) or "all tools"
+    what = "; ".join(_limits(token, [token.profile])) or "all tools"
     how = "" if token.effects == EFFECTS else f" ({', '.join(_effects(token))} only)"
     return f"{what}{how}, until {_time(token.expires) or 'it is revoked'}"
 
 
-def _limits(token: Token) -> Iterator[str]:
+def _limits(token: Token, profiles: Collection[str]) -> Iterator[str]:
     for kind, patterns in asdict(token.allow).items():
         if patterns:
             yield f"{kind} {', '.join(patterns)}"
     if token.profile:
-        yield f"profile {token.profile}"
+        yield f"profile {token.profile}" + ("" if token.profile in profiles else ", which is gone")
 
 
 def _state(token: Token, profiles: Collection[str], now: datetime) -> str:
     if token.is_expired(now):
         return "[yellow]expired[/]"
     if token.profile and token.profile not in profiles:
-        return "[red]lets nobody in:[/] its profile is gone"
+        return "[red]useless[/]"
     return "[green]good[/]"
 
 

@@ -28,14 +28,13 @@ _PAUSE_AWAY = 5.0
 _log = logging.getLogger(__name__)
 
 _KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "RS": ("RSA", ()),
-    "PS": ("RSA", ()),
+    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), ("RSA", ())),
     "ES256": ("EC", ("P-256",)),
     "ES384": ("EC", ("P-384",)),
     "ES512": ("EC", ("P-521",)),
     "EdDSA": ("OKP", ("Ed25519", "Ed448")),
 }
-"""The type of a key and its curves, by the algorithm or how it begins (RFC 7518, section 3.1; RFC 8037)."""
+"""The type of a key and its curves, by the algorithm (RFC 7518, section 3.1; RFC 8037); no other one has a key."""
 
 
 class Keys:
@@ -99,10 +98,11 @@ class Keys:
 
 def _fits(key: Mapping[str, Any], kid: str | None, algorithm: str) -> bool:
     """Whether the key may verify what is signed with the algorithm (RFC 7517, section 4)."""
-    kind, curves = _KINDS.get(algorithm) or _KINDS[algorithm[:2]]
+    kind, curves = _KINDS.get(algorithm, (None, ()))
     return (
-        (kid is None or key.get("kid") == kid)
+        kind is not None
         and key.get("kty") == kind
+        and (kid is None or key.get("kid") == kid)
         and (not curves or key.get("crv") in curves)
         and key.get("alg") in (None, algorithm)
         and key.get("use") in (None, "sig")
