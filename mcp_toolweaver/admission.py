@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_toolweaver.config import Problem
+from mcp_toolweaver.config import Problem, Settings
 from mcp_toolweaver.config.oauth_settings import OAuthSettings
+from mcp_toolweaver.config.settings import ENVIRONMENT_PREFIX, NESTED_DELIMITER
 from mcp_toolweaver.core.access import Admission, Profile
 from mcp_toolweaver.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mcp_toolweaver.access.oauth.resource import ProtectedResource
 
-_DECIDE = ("toolweaver.serve", "toolweaver.profiles", "TOOLWEAVER_SERVE__", "TOOLWEAVER_PROFILES__")
-"""Keys and variables whose values say who may come in and what for."""
+_DECIDE = frozenset({"serve", "profiles"})
+"""The settings that say who may come in, and what for."""
+_TWICE = frozenset({"toolweaver", *_DECIDE, *OAuthSettings.model_fields, "oauth", "allow", "deny", "effects"})
+"""Keys that are named alone where one object has them twice, so that one of both does not count."""
 
 
 def open_admission(data_dir: Path, oauth: OAuthSettings, profiles: Mapping[str, Profile]) -> Admission | None:
@@ -60,9 +63,19 @@ def refuse_wrong(problems: Iterable[Problem]) -> None:
     Raises:
         ConfigurationError: there is such a problem.
     """
-    if wrong := [problem for problem in problems if problem.key.startswith(_DECIDE) or problem.key == "toolweaver"]:
+    if wrong := [problem for problem in problems if _may_widen(problem)]:
         told = "; ".join(map(str, wrong))
         raise ConfigurationError(f"who may come in is not known for sure, so nobody is served over HTTP: {told}")
+
+
+def _may_widen(problem: Problem) -> bool:
+    """Whether what was left out may have been a limit; what is no setting may have been meant for one."""
+    table, *names = problem.key.split(".")
+    if table.startswith(ENVIRONMENT_PREFIX):
+        return table.removeprefix(ENVIRONMENT_PREFIX).split(NESTED_DELIMITER)[0].lower() in _DECIDE
+    if table != "toolweaver" or not names:
+        return problem.key in _TWICE or not problem.key
+    return names[0] in _DECIDE or names[0] not in Settings.model_fields
 
 
 def _resource(oauth: OAuthSettings, profiles: Mapping[str, Profile] | None) -> ProtectedResource | None:

@@ -140,8 +140,14 @@ def test_values_that_cannot_be_are_refused(values: dict[str, Any]) -> None:
 def test_a_setting_of_access_that_was_left_out_for_being_wrong_stops_the_start() -> None:
     refuse_wrong([Problem("mcp.json", "mcpServers.github.args", "must be a list", "correct it")])
     refuse_wrong([Problem("mcp.json", "toolweaver.search.meaning_weight", "is too large", "correct it")])
+    refuse_wrong([Problem("mcp.json", "command", "is there more than once", "remove the others")])
+    refuse_wrong([Problem("environment", "TOOLWEAVER_SEARCH__MEANING_WEIGHT", "is too large", "correct it")])
     for file, key in (
+        ("mcp.json", ""),
         ("mcp.json", "toolweaver"),
+        ("mcp.json", "toolweaver.serv"),
+        ("mcp.json", "profiles_by_scope"),
+        ("mcp.json", "deny"),
         ("mcp.json", "toolweaver.serve.oauth.profiles_by_scope"),
         ("mcp.json", "toolweaver.profiles.staff"),
         ("environment", "TOOLWEAVER_SERVE__OAUTH__AUDIENCE"),
