@@ -24,6 +24,13 @@ OLD, NEW = rsa_key(), curve_key()
 ADA = Caller("oauth:ada")
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """Leave a busy machine time to answer."""
+    monkeypatch.setattr("mcp_toolweaver.access.oauth.keys._DEADLINE", 60.0)
+    monkeypatch.setattr("mcp_toolweaver.access.oauth.fetching._SECONDS", 60.0)
+
+
 @pytest.fixture
 def server() -> Generator[Issuer]:
     with issuer() as served:
@@ -113,7 +120,18 @@ async def test_an_issuer_that_never_answered_is_asked_again_in_seconds(server: I
     assert await asked.admit(server.token("old")) == ADA
 
 
-async def test_an_issuer_that_hangs_holds_nobody_up_for_ever(server: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_issuer_that_hangs_holds_nobody_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcp_toolweaver.access.oauth.keys._DEADLINE", 0.2)
+
+    async def publish() -> Sequence[dict[str, Any]]:
+        await anyio.sleep_forever()
+        return []
+
+    with pytest.raises(Unavailable), anyio.fail_after(60):
+        await Keys(publish).get("old", "RS256")
+
+
+async def test_an_issuer_that_accepts_and_says_nothing_is_away(server: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mcp_toolweaver.access.oauth.keys._DEADLINE", 0.2)
     server.held.clear()
     with pytest.raises(Unavailable), anyio.fail_after(60):
@@ -133,12 +151,18 @@ async def test_who_has_a_key_does_not_wait_for_one_who_asks_for_news() -> None:
     keys = Keys(publish, clock)
     await keys.get("old", "RS256")
     clock.now += 601
+    served = anyio.Event()
+
+    async def use() -> None:
+        await keys.get("old", "RS256")
+        served.set()
+
     async with anyio.create_task_group() as group:
         group.start_soon(keys.get, "old", "RS256")
         await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(60):
-            await keys.get("old", "RS256")
-        assert not gate.is_set()
+        group.start_soon(use)
+        await anyio.wait_all_tasks_blocked()
+        assert served.is_set()
         gate.set()
     assert asked == 2
 
