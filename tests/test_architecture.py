@@ -28,6 +28,7 @@ PRODUCTS = {
     "qdrant_client": "mcp_toolweaver/index/qdrant/",
     "qdrant_edge": "mcp_toolweaver/index/qdrant_edge/",
     "redis": "mcp_toolweaver/cache/redis/",
+    "jwt": "mcp_toolweaver/access/oauth/",
 }
 """The one file that imports a product, or the one folder."""
 
@@ -70,6 +71,7 @@ HEAVY = (
     "qdrant_client",
     "qdrant_edge",
     "redis",
+    "jwt",
 )
 
 

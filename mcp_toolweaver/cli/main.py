@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from mcp_toolweaver.cli.cache_group import cache
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.options import AsJson, Config, WordsOnly
+from mcp_toolweaver.cli.token_group import token
 
 app = typer.Typer(
     name="toolweaver",
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
+app.add_typer(token, name="token")
 
 
 class Transport(StrEnum):
@@ -79,16 +81,20 @@ def serve(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Let in everybody who can reach the address, without a token.")
     ] = False,
+    profile: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Serve this part of the catalog only: a name of toolweaver.profiles."),
+    ] = None,
     timeline: Annotated[bool, typer.Option("--timeline", help="Print each step of the start to stderr.")] = False,
 ) -> None:
     """Serve MCP over stdin and stdout, which is what a host starts, or to hosts that come over HTTP."""
     if http is not None or transport in {Transport.HTTP, Transport.SSE}:
         from mcp_toolweaver.cli import serving_http  # noqa: PLC0415
 
-        raise typer.Exit(serving_http.run(config, http or "", is_insecure=insecure, timeline=timeline))
+        raise typer.Exit(serving_http.run(config, http or "", is_insecure=insecure, profile=profile, timeline=timeline))
     from mcp_toolweaver.cli import serving  # noqa: PLC0415
 
-    raise typer.Exit(serving.run(config, timeline=timeline))
+    raise typer.Exit(serving.run(config, profile=profile, timeline=timeline))
 
 
 @app.command()

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mcp_toolweaver.cli.serving_work import note_greeting, print_step, until_signal, work_behind
+from mcp_toolweaver.core.access import Caller
+from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.server.streams import ClaimedStreams, claim_streams
 
@@ -25,23 +27,29 @@ _GREETING = 1.0
 """Seconds that the work behind waits for the handshake."""
 
 
-def run(config: Path | None, *, timeline: bool = False) -> int:
+def run(config: Path | None, *, profile: str | None = None, timeline: bool = False) -> int:
     """Serve until the host closes stdin or the process is told to stop; return the exit status.
 
-    With ``timeline`` each step of the start goes to stderr when it is done.
+    The host sees what is in ``profile``, where one is named. With ``timeline`` each step of the start goes to stderr
+    when it is done.
     """
     streams = claim_streams()
     from mcp_toolweaver.cli.configuring import configuration  # noqa: PLC0415  after stdout was claimed
+    from mcp_toolweaver.cli.within import within_of  # noqa: PLC0415
 
     status = 1
     try:
         loaded = configuration(config)
+        host = Caller(profiles=within_of(loaded.settings, profile))
 
         async def serve(stopping: anyio.Event) -> None:
-            await _serve(loaded, streams, stopping, timeline=timeline)
+            await _serve(loaded, host, streams, stopping, timeline=timeline)
 
         anyio.run(until_signal, serve)
         status = 0
+    except ConfigurationError as error:
+        sys.stderr.write(f"toolweaver: {error}\n")
+        status = 2
     except Exception:  # noqa: BLE001  nothing is above us
         _log.exception("serving ended by a fault of our own")
     finally:
@@ -49,13 +57,15 @@ def run(config: Path | None, *, timeline: bool = False) -> int:
         os._exit(status)  # a thread that waits in read() or in a model's start-up must not hold the process
 
 
-async def _serve(loaded: Configuration, streams: ClaimedStreams, stopping: anyio.Event, *, timeline: bool) -> None:
+async def _serve(
+    loaded: Configuration, host: Caller, streams: ClaimedStreams, stopping: anyio.Event, *, timeline: bool
+) -> None:
     from mcp_toolweaver.app import open_app  # noqa: PLC0415
     from mcp_toolweaver.cli.gateways import gateway_of  # noqa: PLC0415
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
-        gateway = gateway_of(app, loaded.settings)
+        gateway = gateway_of(app, loaded.settings, caller_of=lambda _context: host)
         if timeline:
             app.warmup.timeline.listen(print_step)
         HOSTS.set(gateway.sessions)  # before any task that opens a server

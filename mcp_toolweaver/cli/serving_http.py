@@ -11,16 +11,18 @@ from socket import socket
 
 import anyio
 
+from mcp_toolweaver.admission import open_admission, refuse_wrong, resource_routes
 from mcp_toolweaver.app import App, open_app
 from mcp_toolweaver.cli.configuring import configuration
 from mcp_toolweaver.cli.gateways import gateway_of
 from mcp_toolweaver.cli.serving_work import note_greeting, print_step, until_signal, work_behind
-from mcp_toolweaver.config import Configuration
-from mcp_toolweaver.core.errors import ConfigurationError
+from mcp_toolweaver.cli.within import within_of
+from mcp_toolweaver.config import Configuration, Settings
+from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.server.gateway import Gateway
 from mcp_toolweaver.server.web.address import Address
-from mcp_toolweaver.server.web.admitting import caller_of
+from mcp_toolweaver.server.web.admitting import OpenAdmission, caller_of
 from mcp_toolweaver.server.web.app import Doorkeeping, Limits, web_app
 from mcp_toolweaver.server.web.health import Health
 from mcp_toolweaver.server.web.listening import bound, listen
@@ -33,21 +35,29 @@ _WRONG = 2
 """The exit status for what its caller can mend."""
 
 
-def run(config: Path | None, written: str, *, is_insecure: bool, timeline: bool = False) -> int:
-    """Serve at the address that was written until the process is told to stop; return the exit status."""
+def run(
+    config: Path | None, written: str, *, is_insecure: bool, profile: str | None = None, timeline: bool = False
+) -> int:
+    """Serve at the address that was written until the process is told to stop; return the exit status.
+
+    Everybody is within ``profile``, where one is named. See `toolweaver serve --help` for the others.
+    """
     try:
         address = Address.of(written)
         loaded = configuration(config)
-        _refuse_wide_open(address, is_insecure=is_insecure)
+        keeping = _doorkeeping(loaded, address, profile, is_insecure=is_insecure)
         listening, address = bound(address)
     except (ValueError, ConfigurationError) as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return _WRONG
+    except Unavailable as away:
+        sys.stderr.write(f"toolweaver: {away}\n")
+        return 1
     status = 1
     try:
 
         async def serve(stopping: anyio.Event) -> None:
-            await _serve(loaded, listening, address, stopping, timeline=timeline)
+            await _serve(loaded, keeping, listening, address, stopping, timeline=timeline)
 
         anyio.run(until_signal, serve)
         status = 0
@@ -58,16 +68,14 @@ def run(config: Path | None, written: str, *, is_insecure: bool, timeline: bool 
         os._exit(status)  # a thread that waits in a model's start-up must not hold the process
 
 
-def _refuse_wide_open(address: Address, *, is_insecure: bool) -> None:
-    if not address.is_loopback and not is_insecure:
-        raise ConfigurationError(
-            f"{address} can be reached from other machines, and everybody there could use your tools: make a token "
-            "with `toolweaver token add NAME` first, or say --insecure"
-        )
-
-
 async def _serve(
-    loaded: Configuration, listening: socket, address: Address, stopping: anyio.Event, *, timeline: bool
+    loaded: Configuration,
+    keeping: Doorkeeping,
+    listening: socket,
+    address: Address,
+    stopping: anyio.Event,
+    *,
+    timeline: bool,
 ) -> None:
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
         gateway = gateway_of(app, loaded.settings, is_open=True, caller_of=caller_of)
@@ -78,7 +86,7 @@ async def _serve(
         tasks.start_soon(note_greeting, app, gateway)
         tasks.start_soon(work_behind, app, gateway, loaded)
         closing = anyio.Event()
-        async with web_app(gateway, Health(_missing(app, gateway)), _doorkeeping(loaded, address)) as web:
+        async with web_app(gateway, Health(_missing(app, gateway)), keeping) as web:
             sys.stderr.write(f"toolweaver: serving MCP at http://{address}/mcp (SSE at /sse)\n")
             sys.stderr.flush()
             tasks.start_soon(_close, gateway, stopping, closing, loaded.settings.serve.drain_timeout)
@@ -101,13 +109,37 @@ def _missing(app: App, gateway: Gateway) -> Callable[[], str | None]:
     return missing
 
 
-def _doorkeeping(loaded: Configuration, address: Address) -> Doorkeeping:
-    given = loaded.settings.serve
-    limits = Limits(
+def _doorkeeping(loaded: Configuration, address: Address, profile: str | None, *, is_insecure: bool) -> Doorkeeping:
+    """Return who may come in.
+
+    Raises:
+        ConfigurationError: that is not known for sure, or everybody might.
+        Unavailable: the file of tokens cannot be read.
+    """
+    settings, profiles = loaded.settings, loaded.settings.named_profiles
+    refuse_wrong(loaded.problems)
+    admission = open_admission(settings.data_dir, settings.serve.oauth, profiles)
+    if admission is None and not (address.is_loopback or is_insecure):
+        raise ConfigurationError(
+            f"{address} can be reached from other machines, and everybody there could use your tools: make a token "
+            "with `toolweaver token add NAME` first, or say --insecure"
+        )
+    return Doorkeeping(
+        AllowList.of(address, settings.serve.allowed_hosts, settings.serve.allowed_origins),
+        OpenAdmission() if admission is None or is_insecure else admission,
+        profiles,
+        _limits(settings),
+        resource_routes(settings.serve.oauth),
+        within_of(settings, profile),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    given = settings.serve
+    return Limits(
         body_bytes=given.max_body_mb * _MIB,
         sessions=given.max_sessions,
         session_idle_seconds=given.session_idle_timeout,
         requests_per_second=given.requests_per_second,
         requests_at_once=given.concurrent_requests,
     )
-    return Doorkeeping(AllowList.of(address, given.allowed_hosts, given.allowed_origins), limits=limits)

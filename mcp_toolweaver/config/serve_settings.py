@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from mcp_toolweaver.config.oauth_settings import OAuthSettings
 from mcp_toolweaver.config.setting_types import Count, Lifetime, Positive, Seconds, Text
 
 
@@ -26,6 +27,8 @@ class ServeSettings(BaseModel):
     """Of one caller; 0 is no limit."""
     concurrent_requests: Count = 200
     """Of one caller that are being answered; 0 is no limit."""
+    oauth: OAuthSettings = OAuthSettings()
+    """An authorization server whose access tokens let callers in, beside tokens of our own."""
     drain_timeout: Seconds = 15.0
     """For how long requests are finished once we are told to stop."""
     watch_config: bool = True

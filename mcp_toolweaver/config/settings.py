@@ -37,6 +37,7 @@ from mcp_toolweaver.config.setting_types import (
     lower,
     number,
 )
+from mcp_toolweaver.core.access import Profile
 from mcp_toolweaver.core.policy import SourcePolicy
 
 ENVIRONMENT_PREFIX = "TOOLWEAVER_"
@@ -223,6 +224,11 @@ class Settings(BaseSettings):
     """Where models are kept as they were made ready to be run; without it in ``cache_dir``."""
     log_level: LogLevel = "info"
     """The least serious messages that are logged."""
+
+    @property
+    def named_profiles(self) -> dict[str, Profile]:
+        """The profiles by name, for those who go by them."""
+        return {name: given.profile(name) for name, given in self.profiles.items()}
 
     @property
     def models(self) -> Path:

@@ -94,6 +94,13 @@ class NotAdmitted(ToolweaverError):
         self.error = error
 
 
+class NotAllowed(NotAdmitted):
+    """We know who asks, and they may not do this at all: HTTP status 403, error ``insufficient_scope``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "insufficient_scope")
+
+
 class Admission(Protocol):
     """Who is let in over the network."""
 
@@ -106,6 +113,8 @@ class Admission(Protocol):
         """Return who shows this bearer token, or nothing.
 
         Raises:
-            NotAdmitted: the token is unknown, expired or revoked, or one is needed.
+            NotAdmitted: the token is unknown, expired or revoked, or one is needed; as `NotAllowed`, it is good for
+                nothing here.
+            Unavailable: it cannot be known just now: HTTP status 503.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,14 +15,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mcp_toolweaver.core.access import OWNER, Admission, Caller, NotAdmitted, Profile
+from mcp_toolweaver.core.access import OWNER, Admission, Caller, NotAdmitted, NotAllowed, Profile
 from mcp_toolweaver.core.errors import Unavailable
 
 _CALLER = "toolweaver.caller"
+_UNQUOTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 _BEARER = "bearer "
 _OF_PROFILE = "/p/"
 _OPEN = ("/healthz", "/readyz", "/.well-known/")
-_FORBIDDEN = "insufficient_scope"
 
 
 class OpenAdmission:
@@ -41,10 +42,11 @@ class AdmissionGuard:
     there is no such session.
     """
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
-        """Let through to ``app`` whom ``admission`` lets in."""
+    def __init__(self, app: ASGIApp, admission: Admission, within: tuple[Profile, ...] = ()) -> None:
+        """Let through to ``app`` whom ``admission`` lets in, each ``within`` some profiles too."""
         self._app = app
         self._admission = admission
+        self._within = within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, as ASGI has it."""
@@ -59,12 +61,13 @@ class AdmissionGuard:
             told = JSONResponse({"error": str(away)}, 503, {"Retry-After": "5"})
             await told(scope, receive, send)
         else:
-            await self._app(_of(caller, scope), receive, send)
+            seen = replace(caller, profiles=(*caller.profiles, *self._within))
+            await self._app(_of(seen, scope), receive, send)
 
     def _refusal(self, refused: NotAdmitted) -> JSONResponse:
-        parts = [*([f'error="{refused.error}"'] if refused.error else []), self._admission.challenge]
-        challenge = f"Bearer {', '.join(part for part in parts if part)}".strip()
-        status = 403 if refused.error == _FORBIDDEN else 401
+        told = [f'error="{refused.error}"', f'error_description="{_plain(refused)}"'] if refused.error else []
+        challenge = f"Bearer {', '.join(filter(None, [*told, self._admission.challenge]))}".strip()
+        status = 403 if isinstance(refused, NotAllowed) else 401
         return JSONResponse({"error": str(refused)}, status, {"WWW-Authenticate": challenge})
 
 
@@ -102,6 +105,11 @@ def caller_of(context: ServerRequestContext[Any]) -> Caller:
     """Return whose message a handler answers, which may run in a task of the whole session."""
     request: object = context.request
     return caller_in(request.scope) if isinstance(request, HTTPConnection) else OWNER
+
+
+def _plain(refused: NotAdmitted) -> str:
+    """Return the reason in the characters that a header may quote (RFC 6750, section 3)."""
+    return _UNQUOTABLE.sub("?", str(refused).replace('"', "'"))
 
 
 def _bearer(headers: Headers) -> str | None:

@@ -10,7 +10,7 @@ From the outside in: Host and Origin, cross-origin answers, admission, the profi
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,9 @@ from typing import Any
 from mcp.server.sse import SseServerTransport
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_toolweaver.core.access import Admission, Profile
@@ -61,8 +63,10 @@ class Doorkeeping:
     profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
     """Those that have paths of their own; read anew for each request."""
     limits: Limits = field(default_factory=Limits)
-    routes: Sequence[BaseRoute] = ()
-    """More that is served, such as the metadata of RFC 9728."""
+    metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """What is served to anybody as JSON, by path: that of a protected resource (RFC 9728)."""
+    within: tuple[Profile, ...] = ()
+    """Profiles that all callers are within."""
 
 
 @asynccontextmanager
@@ -84,18 +88,25 @@ async def web_app(gateway: Gateway, health: Health, keeping: Doorkeeping) -> Asy
         Route("/sse", events.open, methods=["GET"]),
         Mount("/messages", app=events.take),
         *health.routes(),
-        *keeping.routes,
+        *(_told(path, said) for path, said in keeping.metadata.items()),
     ]
     app: ASGIApp = Starlette(routes=routes)
     app = StreamLimit(app, most=2 * limits.sessions)
     app = RateLimit(app, per_second=limits.requests_per_second, at_once=limits.requests_at_once)
     app = ProfilePaths(app, keeping.profiles)
-    app = AdmissionGuard(app, keeping.admission)
+    app = AdmissionGuard(app, keeping.admission, keeping.within)
     app = CORSMiddleware(
         app, allow_origin_regex=".*", allow_methods=_METHODS, allow_headers=["*"], expose_headers=_TOLD, max_age=_DAY
     )
     async with sessions.run():
         yield OriginGuard(app, keeping.allowed)
+
+
+def _told(path: str, said: Mapping[str, Any]) -> Route:
+    async def tell(_request: Request) -> Response:
+        return JSONResponse(said, headers={"Access-Control-Allow-Origin": "*"})
+
+    return Route(path, tell)
 
 
 class _Streamable:
