@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,10 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def host(config: Path, *, mode: str = "auto", **more: str) -> AsyncGenerator[Client]:
+async def host(config: Path, *, mode: str = "auto", options: Sequence[str] = (), **more: str) -> AsyncGenerator[Client]:
     """Start ``toolweaver serve`` as a host does, and yield the connected client."""
     parameters = StdioServerParameters(
-        command=SERVE[0], args=[*SERVE[1:], "--config", str(config)], env=environment(config.parent, **more)
+        command=SERVE[0], args=[*SERVE[1:], "--config", str(config), *options], env=environment(config.parent, **more)
     )
     stderr = config.parent / "stderr.txt"
     with stderr.open("a", encoding="utf-8") as log:
