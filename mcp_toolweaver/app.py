@@ -89,6 +89,8 @@ class App:
     run_index: Callable[[], Coroutine[Any, Any, None]]
     """Opens the store of the index and keeps it in step, until cancelled; without it, memory is the index."""
     index_admin: StoreAdmin
+    reload: Callable[[Configuration], Coroutine[Any, Any, None]]
+    """Takes over the sources of another configuration, how they are treated, and what their tools do."""
 
 
 @asynccontextmanager
@@ -100,7 +102,8 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         setups = [_setup(source, configuration) for source in configuration.sources]
         catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))
         await catalog.restore()
-        policy = partial(_policy, {setup.name: setup.policy for setup in setups})
+        policies = {setup.name: setup.policy for setup in setups}
+        policy = partial(_policy, policies)
         embedder = LoadingEmbedder(
             settings.embedding.model, lambda: _load_embedder(settings, caches, stores.vectors, embedder)
         )
@@ -123,6 +126,15 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             BulkheadCaller(RepeatingCaller(BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
         )
         allowed = CallersCaller(checked, seen)
+
+        async def reload(changed: Configuration) -> None:
+            setups = [_setup(source, changed) for source in changed.sources]
+            policies.clear()
+            policies.update({setup.name: setup.policy for setup in setups})
+            effects.replace(changed.settings.effects)
+            parts.forget()
+            await catalog.reload(setups)
+
         kept = KeptResults(megabytes=settings.results.keep_mb, seconds=settings.results.keep_seconds)
         most = settings.results.max_tokens
         priming = Priming(catalog, usage, anew=searcher)
@@ -143,6 +155,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
                 caches=caches,
                 run_index=standby.run if standby else anyio.sleep_forever,
                 index_admin=StoreAdmin(settings, stores, caches.lasting, catalog, None if standby else index),
+                reload=reload,
             )
         finally:
             if usage:

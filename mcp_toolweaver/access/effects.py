@@ -26,6 +26,10 @@ class Effects:
         """Take the first of the owner's patterns that is a tool's; see `mcp_toolweaver.core.access.Rules.tools`."""
         self._overrides = overrides
 
+    def replace(self, overrides: Mapping[str, Effect]) -> None:
+        """Go by other patterns from now on."""
+        self._overrides = overrides
+
     def of(self, tool: Tool) -> Effect:
         """Return the effect of a call."""
         return self._of_owner(tool) or _marked(tool)

@@ -35,3 +35,7 @@ class PerCaller(Generic[T]):
                 self._made.popitem(last=False)
         self._made.move_to_end(profiles)
         return self._made[profiles]
+
+    def forget(self) -> None:
+        """Make every part anew, since what they are made of has changed."""
+        self._made.clear()

@@ -13,8 +13,8 @@ from mcp_toolweaver.catalog.departed import Departed
 from mcp_toolweaver.catalog.doors import Doors
 from mcp_toolweaver.catalog.dropped import dropped
 from mcp_toolweaver.catalog.listings import Listings, listing_key
+from mcp_toolweaver.catalog.lives import Lives
 from mcp_toolweaver.catalog.plugins import source_factory
-from mcp_toolweaver.catalog.refresher import keep_fresh
 from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.catalog.unknown import is_unknown
@@ -59,6 +59,7 @@ class Catalog(Doors):
         self._departed = Departed(clock)
         self._dropped: dict[str, tuple[str, ...]] = {}
         self._owners: dict[ToolId, SourceRunner] = {}
+        self._lives = Lives()
         self._snapshot = Snapshot()
         self._changed = anyio.Event()
         self._unsaved: list[SourceRunner] = []
@@ -85,28 +86,52 @@ class Catalog(Doors):
 
     async def restore(self) -> None:
         """Start from the last listings, so that searches are answered before any source is."""
-        for setup in self._setups:
-            known = await self._listings.get(_key(setup))
-            self._runners.append(
-                SourceRunner(setup, self._factory, on_tools=self._note, known=known, clock=self._clock)
-            )
+        self._runners = [await self._made(setup) for setup in self._setups]
         self._rebuild()
 
     async def run(self) -> None:
         """Own all sources until cancelled; those that are not known are opened at once. Call `restore` first."""
-        unknown = [runner for runner in self._runners if not runner.known]
+        runners = list(self._runners)
+        unknown = [runner for runner in runners if not runner.known]
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(keep_fresh, self._runners)
-            for runner in self._runners:
+            tasks.start_soon(self._lives.hold)
+            for runner in runners:
                 if runner.known:
-                    tasks.start_soon(runner.run)
+                    self._lives.begin(runner)
             if self._shared is not None and unknown:
                 restored = anyio.Event()
                 tasks.start_soon(self._restore_shared, self._shared, unknown, restored)
                 with anyio.move_on_after(_SHARED_PATIENCE):
                     await restored.wait()
             for runner in unknown:
-                tasks.start_soon(runner.run)
+                if runner in self._runners:
+                    self._lives.begin(runner)
+
+    async def reload(self, setups: Sequence[SourceSetup]) -> None:
+        """Have these sources from now on, in their order; those that are as they were are left alone.
+
+        What is no longer wanted takes no more calls, and is left when those that it has have ended.
+        """
+        before = {runner.setup.name: runner for runner in self._runners}
+        runners, begun = list[SourceRunner](), list[SourceRunner]()
+        for setup in setups:
+            runner = before.get(setup.name)
+            if runner is not None and replace(runner.setup, origin=setup.origin) == setup:
+                runner.setup = setup
+            else:
+                runner = await self._made(setup)
+                begun.append(runner)
+            runners.append(runner)
+        self._runners = runners
+        self._rebuild()
+        left = {old.setup.name: self._lives.retire(old) for old in before.values() if old not in runners}
+        for runner in begun:
+            self._lives.begin(runner, after=left.get(runner.setup.name))
+        self._changed.set()
+
+    async def _made(self, setup: SourceSetup) -> SourceRunner:
+        known = await self._listings.get(_key(setup))
+        return SourceRunner(setup, self._factory, on_tools=self._note, known=known, clock=self._clock)
 
     async def wait_settled(self) -> None:
         """Return when each source has been listed or has failed at least once."""

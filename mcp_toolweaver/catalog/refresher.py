@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 
 import anyio
 
@@ -22,20 +21,21 @@ _LEAST = 30.0
 """Seconds between two looks at one source."""
 
 
-async def keep_fresh(runners: Sequence[SourceRunner]) -> None:
-    """List each source anew when its listing is old, until cancelled; an open one does that by itself."""
-    turns = anyio.Semaphore(_AT_ONCE)
-    async with anyio.create_task_group() as tasks:
-        for runner in runners:
-            if runner.setup.policy.refresh_interval:
-                tasks.start_soon(_follow, runner, turns)
+class Refresher:
+    """Lists sources anew, some at a time."""
 
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._turns = anyio.Semaphore(_AT_ONCE)
 
-async def _follow(runner: SourceRunner, turns: anyio.Semaphore) -> None:
-    await anyio.sleep(_QUIET + random.uniform(0.0, _SPREAD))  # noqa: S311  not a secret
-    while True:
-        await anyio.sleep(jittered(max(runner.old_in, 0.0)))
-        async with turns:
-            with anyio.move_on_after(_TURN):
-                await runner.list_anew()
-        await anyio.sleep(_LEAST)
+    async def follow(self, runner: SourceRunner) -> None:
+        """List a source anew when its listing is old, until cancelled; an open one does that by itself."""
+        if not runner.setup.policy.refresh_interval:
+            return
+        await anyio.sleep(_QUIET + random.uniform(0.0, _SPREAD))  # noqa: S311  not a secret
+        while True:
+            await anyio.sleep(jittered(max(runner.old_in, 0.0)))
+            async with self._turns:
+                with anyio.move_on_after(_TURN):
+                    await runner.list_anew()
+            await anyio.sleep(_LEAST)

@@ -22,7 +22,6 @@ def gateway_of(
     caller_of: Callable[[ServerRequestContext[Any]], Caller] = lambda _context: OWNER,
 ) -> Gateway:
     """Return a gateway to what ``app`` has; see `Gateway` for the rest."""
-    expose = settings.expose
     return Gateway(
         app.seen,
         app.asked,
@@ -30,8 +29,14 @@ def gateway_of(
         results=app.results,
         offers=app.seen,
         departed=app.seen.departed,
-        exposure=Exposure(expose.mode, expose.direct_threshold, expose.pin, expose.clients),
+        exposure=exposure_of(settings),
         wait_searchable=app.warmup.wait_searchable,
         is_open=is_open,
         caller_of=caller_of,
     )
+
+
+def exposure_of(settings: Settings) -> Exposure:
+    """Return what the settings want listed."""
+    expose = settings.expose
+    return Exposure(expose.mode, expose.direct_threshold, expose.pin, expose.clients)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mcp_toolweaver.cli.serving_work import note_greeting, print_step, until_signal, work_behind
+from mcp_toolweaver.cli.serving_work import Told, note_greeting, print_step, until_signal, work_behind
 from mcp_toolweaver.core.access import Caller
 from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.core.exchange import HOSTS
@@ -42,8 +42,8 @@ def run(config: Path | None, *, profile: str | None = None, timeline: bool = Fal
         loaded = configuration(config)
         host = Caller(profiles=within_of(loaded.settings, profile))
 
-        async def serve(stopping: anyio.Event) -> None:
-            await _serve(loaded, host, streams, stopping, timeline=timeline)
+        async def serve(told: Told) -> None:
+            await _serve(loaded, host, streams, told, timeline=timeline)
 
         anyio.run(until_signal, serve)
         status = 0
@@ -57,11 +57,10 @@ def run(config: Path | None, *, profile: str | None = None, timeline: bool = Fal
         os._exit(status)  # a thread that waits in read() or in a model's start-up must not hold the process
 
 
-async def _serve(
-    loaded: Configuration, host: Caller, streams: ClaimedStreams, stopping: anyio.Event, *, timeline: bool
-) -> None:
+async def _serve(loaded: Configuration, host: Caller, streams: ClaimedStreams, told: Told, *, timeline: bool) -> None:
     from mcp_toolweaver.app import open_app  # noqa: PLC0415
     from mcp_toolweaver.cli.gateways import gateway_of  # noqa: PLC0415
+    from mcp_toolweaver.cli.reloading import keep_reloading  # noqa: PLC0415
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
@@ -72,7 +71,8 @@ async def _serve(
         tasks.start_soon(gateway.run)
         tasks.start_soon(note_greeting, app, gateway)
         tasks.start_soon(_work_behind, app, gateway, loaded)
-        await serve(gateway, streams, stopping, drain=loaded.settings.serve.drain_timeout)
+        tasks.start_soon(keep_reloading, app, gateway, loaded, told)
+        await serve(gateway, streams, told.stopping, drain=loaded.settings.serve.drain_timeout)
         tasks.cancel_scope.cancel()
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from socket import socket
 
@@ -15,9 +16,11 @@ from mcp_toolweaver.admission import open_admission, refuse_wrong, resource_rout
 from mcp_toolweaver.app import App, open_app
 from mcp_toolweaver.cli.configuring import configuration
 from mcp_toolweaver.cli.gateways import gateway_of
-from mcp_toolweaver.cli.serving_work import note_greeting, print_step, until_signal, work_behind
+from mcp_toolweaver.cli.reloading import keep_reloading
+from mcp_toolweaver.cli.serving_work import Told, note_greeting, print_step, until_signal, work_behind
 from mcp_toolweaver.cli.within import within_of
 from mcp_toolweaver.config import Configuration, Settings
+from mcp_toolweaver.core.access import Profile
 from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.server.gateway import Gateway
@@ -56,8 +59,8 @@ def run(
     status = 1
     try:
 
-        async def serve(stopping: anyio.Event) -> None:
-            await _serve(loaded, keeping, listening, address, stopping, timeline=timeline)
+        async def serve(told: Told) -> None:
+            await _serve(loaded, keeping, listening, address, told, timeline=timeline)
 
         anyio.run(until_signal, serve)
         status = 0
@@ -73,7 +76,7 @@ async def _serve(
     keeping: Doorkeeping,
     listening: socket,
     address: Address,
-    stopping: anyio.Event,
+    told: Told,
     *,
     timeline: bool,
 ) -> None:
@@ -85,11 +88,12 @@ async def _serve(
         tasks.start_soon(gateway.run)
         tasks.start_soon(note_greeting, app, gateway)
         tasks.start_soon(work_behind, app, gateway, loaded)
+        tasks.start_soon(keep_reloading, app, gateway, loaded, told, partial(_take_over, keeping.profiles))
         closing = anyio.Event()
         async with web_app(gateway, Health(_missing(app, gateway)), keeping) as web:
             sys.stderr.write(f"toolweaver: serving MCP at http://{address}/mcp (SSE at /sse)\n")
             sys.stderr.flush()
-            tasks.start_soon(_close, gateway, stopping, closing, loaded.settings.serve.drain_timeout)
+            tasks.start_soon(_close, gateway, told.stopping, closing, loaded.settings.serve.drain_timeout)
             await listen(web, listening, closing)
         tasks.cancel_scope.cancel()
 
@@ -143,3 +147,8 @@ def _limits(settings: Settings) -> Limits:
         requests_per_second=given.requests_per_second,
         requests_at_once=given.concurrent_requests,
     )
+
+
+def _take_over(profiles: dict[str, Profile], changed: Configuration) -> None:
+    profiles.clear()
+    profiles.update(changed.settings.named_profiles)

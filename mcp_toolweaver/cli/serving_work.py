@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -21,29 +22,41 @@ if TYPE_CHECKING:
     from mcp_toolweaver.server.gateway import Gateway
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))
+_HANGUP = getattr(signal, "SIGHUP", None)
 
 
-async def until_signal(serve: Callable[[anyio.Event], Awaitable[None]]) -> None:
-    """Serve until ``serve`` returns; a signal sets the event it is given, and a second one cancels it.
+@dataclass(slots=True)
+class Told:
+    """What we are told by signals."""
+
+    stopping: anyio.Event = field(default_factory=anyio.Event)
+    """Set when we are to stop."""
+    on_reload: Callable[[], None] = lambda: None
+    """Is called when we are to read the configuration again; the server sets it."""
+
+
+async def until_signal(serve: Callable[[Told], Awaitable[None]]) -> None:
+    """Serve until ``serve`` returns; a signal tells it to stop, and a second one cancels it. SIGHUP means to reload.
 
     Signals stay handled until every server behind us has been ended.
     """
     with anyio.open_signal_receiver(*_SIGNALS) as signals:
         async with anyio.create_task_group() as tasks:
-            serving, stopping = anyio.CancelScope(), anyio.Event()
-            tasks.start_soon(_stop_on_signal, signals, serving, stopping)
+            serving, told = anyio.CancelScope(), Told()
+            tasks.start_soon(_tell, signals, serving, told)
             with serving:
-                await serve(stopping)
+                await serve(told)
             tasks.cancel_scope.cancel()
 
 
-async def _stop_on_signal(
-    signals: AsyncIterator[signal.Signals], serving: anyio.CancelScope, stopping: anyio.Event
-) -> None:
-    async for _signal in signals:
-        if stopping.is_set():
+async def _tell(signals: AsyncIterator[signal.Signals], serving: anyio.CancelScope, told: Told) -> None:
+    async for each in signals:
+        if each == _HANGUP:
+            told.on_reload()
+            continue
+        if told.stopping.is_set():
             serving.cancel()
-        stopping.set()
+        told.stopping.set()
 
 
 async def work_behind(app: App, gateway: Gateway, loaded: Configuration) -> None:

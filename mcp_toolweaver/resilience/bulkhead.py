@@ -41,6 +41,7 @@ class BulkheadCaller:
         places = self._servers.get(server)
         if places is None:
             places = self._servers[server] = _Places(f"server {server!r}", self._policy_of(server))
+        places.policy = self._policy_of(server)
         async with places.one():
             return await self._inner.call(tool, arguments)
 
@@ -50,7 +51,7 @@ class _Places:
 
     def __init__(self, part: str, policy: SourcePolicy) -> None:
         self._part = part
-        self._policy = policy
+        self.policy = policy
         self._taken = 0
         self._line: deque[anyio.Event] = deque()
         self._seconds = 0.0
@@ -72,22 +73,22 @@ class _Places:
             self._hand_on()
 
     async def _take(self) -> None:
-        if self._taken < self._policy.concurrency:
+        if self._taken < self.policy.concurrency:
             self._taken += 1
             return
-        if len(self._line) >= self._policy.queue:
+        if len(self._line) >= self.policy.queue:
             raise Busy(self._part, f"busy: {self._said()}; try again in about {self._estimate()} s")
         place = anyio.Event()
         self._line.append(place)
         try:
-            with anyio.move_on_after(self._policy.queue_timeout):
+            with anyio.move_on_after(self.policy.queue_timeout):
                 await place.wait()
         except BaseException:
             self._leave(place)
             raise
         if not place.is_set():
             self._line.remove(place)
-            waited = f"no place became free within {self._policy.queue_timeout:g} s"
+            waited = f"no place became free within {self.policy.queue_timeout:g} s"
             raise Busy(self._part, f"busy: {waited}, {self._said()}; try again in about {self._estimate()} s")
 
     def _leave(self, place: anyio.Event) -> None:
@@ -111,5 +112,5 @@ class _Places:
 
     def _estimate(self) -> int:
         """Return in how many seconds who comes now would have a place, if calls take as long as of late."""
-        rounds = (len(self._line) + 1) / self._policy.concurrency
+        rounds = (len(self._line) + 1) / self.policy.concurrency
         return max(1, math.ceil(rounds * self._seconds))

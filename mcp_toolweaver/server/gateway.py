@@ -85,6 +85,7 @@ class Gateway:
             results=results,
             departed=departed,
         )
+        self._tools = tools
         self._announcer = Announcer(self.sessions, bus, tools, offered)
         self.server: Server[Any] = Server(
             "mcp-toolweaver",
@@ -119,6 +120,11 @@ class Gateway:
         """Renew the instructions, and tell connected hosts if the names they were given have changed."""
         self._instruct(self.initialization)
         await self._announcer.announce()
+
+    async def expose(self, exposure: Exposure) -> None:
+        """List other tools from now on, and tell connected hosts."""
+        self._tools.exposure = exposure
+        await self.catalog_changed()
 
     def _instruct(self, options: InitializationOptions) -> None:
         """Tell hosts that connect from now on what the catalog holds; both eras read it here."""

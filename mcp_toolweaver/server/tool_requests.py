@@ -77,7 +77,8 @@ class ToolRequests:
         self._catalog = catalog
         self._searcher = searcher
         self._caller = caller
-        self._exposure = exposure
+        self.exposure = exposure
+        """What is listed."""
         self._calls = calls
         self._sessions = sessions
         self._warming = warming
@@ -98,7 +99,7 @@ class ToolRequests:
         return tuple(tool.name for tool in self._listed(session))
 
     def _listed(self, session: HostSession | None) -> list[Tool]:
-        return self._exposure.listed(self._catalog, session, reads_results=self._results is not None)
+        return self.exposure.listed(self._catalog, session, reads_results=self._results is not None)
 
     async def _list(self, ctx: Context, _params: PaginatedRequestParams) -> ListToolsResult:
         await self._warming.wait()
@@ -168,4 +169,4 @@ class ToolRequests:
     def _dynamic(self, ctx: Context) -> HostSession | None:
         """Return the session of a host for which found tools are listed."""
         session = None if is_modern(ctx) else self._sessions.of(ctx)
-        return session if session is not None and self._exposure.mode_for(session) == "dynamic" else None
+        return session if session is not None and self.exposure.mode_for(session) == "dynamic" else None

@@ -60,7 +60,7 @@ class Doorkeeping:
 
     allowed: AllowList
     admission: Admission = field(default_factory=OpenAdmission)
-    profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
+    profiles: dict[str, Profile] = field(default_factory=dict[str, Profile])
     """Those that have paths of their own; read anew for each request."""
     limits: Limits = field(default_factory=Limits)
     metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
