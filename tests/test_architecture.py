@@ -117,7 +117,7 @@ def test_sources_import_public_names_only(path: Path) -> None:
 def test_threads_are_started_behind_one_door(path: Path) -> None:
     """What waits without an end, for input or for a process, has a thread of its own, since it cannot be cancelled."""
     door = "mcp_toolweaver/core/threads.py"
-    readers = {"mcp_toolweaver/proxy/guard.py", "mcp_toolweaver/server/stdio.py"}
+    readers = {"mcp_toolweaver/proxy/guard.py", "mcp_toolweaver/server/host_pipes.py"}
     text = path.read_text(encoding="utf-8")
     assert "to_thread.run_sync" not in text or _id(path) == door
     assert "threading.Thread(" not in text or _id(path) in readers

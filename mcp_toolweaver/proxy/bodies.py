@@ -11,7 +11,7 @@ from typing import Protocol
 import httpx2
 from mcp_types import JSONRPCRequest
 
-from mcp_toolweaver.proxy.frames import Frame, Oversized
+from mcp_toolweaver.core.frames import Frame, Oversized
 from mcp_toolweaver.proxy.messages import failure, messages
 from mcp_toolweaver.proxy.server_log import ServerLog
 

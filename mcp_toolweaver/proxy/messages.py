@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from mcp_toolweaver.core.json_values import is_array, is_object
-from mcp_toolweaver.proxy.top_level import TopLevel
+from mcp_toolweaver.core.top_level import TopLevel
 
 BAD_ANSWER = -32050
 """The code of an error that stands for an answer which came but cannot be passed on. Of the range of servers."""

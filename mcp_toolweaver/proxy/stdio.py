@@ -14,9 +14,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCMessage
 
+from mcp_toolweaver.core.frames import LARGEST_FRAME, Frames, Oversized
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.proxy.child import Child, start
-from mcp_toolweaver.proxy.frames import LARGEST_FRAME, Frames, Oversized
 from mcp_toolweaver.proxy.messages import NoMessage, encoded, failure, messages
 from mcp_toolweaver.proxy.pipes import ReadEnd, WriteEnd
 from mcp_toolweaver.proxy.server_log import ServerLog

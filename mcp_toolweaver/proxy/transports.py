@@ -17,10 +17,10 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from mcp_toolweaver.core.frames import LARGEST_FRAME
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.proxy.bodies import BoundedBodies
 from mcp_toolweaver.proxy.failures import refused_by_status, status_reason
-from mcp_toolweaver.proxy.frames import LARGEST_FRAME
 from mcp_toolweaver.proxy.server_log import ServerLog
 from mcp_toolweaver.proxy.stdio import Launch, child_process
 from mcp_toolweaver.proxy.wire import Transport

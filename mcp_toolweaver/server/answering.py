@@ -1,14 +1,19 @@
-"""Which requests of a host have been read and not been answered, so that its input may end before its answers do."""
+"""The messages of a host that speaks over pipes, which end only when those that were read have been answered."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
+from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
+
+from mcp_toolweaver.core.frames import Oversized
+from mcp_toolweaver.server.host_frames import encoded, understood
+from mcp_toolweaver.server.host_pipes import HostOutput
 
 _CANCELLED = "notifications/cancelled"
 
@@ -26,18 +31,17 @@ class Unanswered:
         while self._requests:
             await self._changed.wait()
 
-    def note_read(self, item: SessionMessage | Exception) -> None:
+    def note_read(self, message: JSONRPCMessage) -> None:
         """Note what was read; a request that the host cancels gets no answer."""
-        message = None if isinstance(item, Exception) else item.message
         if isinstance(message, JSONRPCRequest):
             self._requests.add(message.id)
         elif isinstance(message, JSONRPCNotification) and message.method == _CANCELLED:
             self._end((message.params or {}).get("requestId"))
 
-    def note_written(self, item: SessionMessage) -> None:
+    def note_written(self, message: JSONRPCMessage) -> None:
         """Note what was written."""
-        if isinstance(item.message, JSONRPCResponse | JSONRPCError):
-            self._end(item.message.id)
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._end(message.id)
 
     def _end(self, request: object) -> None:
         if isinstance(request, str | int):
@@ -46,12 +50,12 @@ class Unanswered:
             changed.set()
 
 
-class Lines:
-    """The lines of a host's input, which we may end too."""
+class Ending:
+    """The frames of a host, which we may end too."""
 
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        """Read ``lines``."""
-        self._lines = lines
+    def __init__(self, frames: AsyncIterator[bytes | Oversized]) -> None:
+        """Read ``frames``."""
+        self._frames = frames
         self._scope = anyio.CancelScope()
         self.are_over = False
         """Whether the host has ended its input."""
@@ -63,10 +67,10 @@ class Lines:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> str:
+    async def __anext__(self) -> bytes | Oversized:
         with self._scope:
             try:
-                return await anext(self._lines)
+                return await anext(self._frames)
             except StopAsyncIteration:
                 self.are_over = True
                 raise
@@ -74,11 +78,10 @@ class Lines:
 
 
 class _Stream:
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    """What the SDK's streams are beside what they do."""
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        """Leave what is below to who opened it."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,51 +89,63 @@ class _Stream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.aclose()
+        return None
+
+
+class Writing(_Stream):
+    """Messages to a host, one after the other."""
+
+    def __init__(self, output: HostOutput, unanswered: Unanswered) -> None:
+        """Write to ``output``."""
+        self._output = output
+        self._unanswered = unanswered
+        self._turn = anyio.Lock()
+
+    async def send(self, item: SessionMessage) -> None:
+        """Send a message."""
+        async with self._turn:
+            await self._output.write(encoded(item.message))
+        self._unanswered.note_written(item.message)
 
 
 class Reading(_Stream):
-    """Messages of a host, which end when ``before_end`` has returned."""
+    """Messages of a host, which end when ``before_end`` has returned; what is none is answered with an error."""
 
-    def __init__(self, stream: Any, unanswered: Unanswered, before_end: Callable[[], Awaitable[None]]) -> None:
-        """Read ``stream``."""
-        super().__init__(stream)
+    def __init__(
+        self, frames: Ending, writing: Writing, unanswered: Unanswered, before_end: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Read ``frames``; errors go to ``writing``."""
+        self._frames = frames
+        self._writing = writing
         self._unanswered = unanswered
         self._before_end = before_end
+        self._waiting: deque[JSONRPCMessage] = deque()
 
-    async def receive(self) -> SessionMessage | Exception:
+    async def receive(self) -> SessionMessage:
         """Return the next message.
 
         Raises:
             anyio.EndOfStream: there is none.
         """
         try:
-            item: SessionMessage | Exception = await self._stream.receive()
-        except anyio.EndOfStream:
-            await self._before_end()
-            raise
-        self._unanswered.note_read(item)
-        return item
+            return await anext(self)
+        except StopAsyncIteration:
+            raise anyio.EndOfStream from None
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> SessionMessage | Exception:
-        try:
-            return await self.receive()
-        except anyio.EndOfStream:
-            raise StopAsyncIteration from None
-
-
-class Writing(_Stream):
-    """Messages to a host."""
-
-    def __init__(self, stream: Any, unanswered: Unanswered) -> None:
-        """Write to ``stream``."""
-        super().__init__(stream)
-        self._unanswered = unanswered
-
-    async def send(self, item: SessionMessage) -> None:
-        """Send a message."""
-        await self._stream.send(item)
-        self._unanswered.note_written(item)
+    async def __anext__(self) -> SessionMessage:
+        while not self._waiting:
+            try:
+                frame = await anext(self._frames)
+            except StopAsyncIteration:
+                await self._before_end()
+                raise
+            messages, errors = understood(frame)
+            self._waiting.extend(messages)
+            for error in errors:
+                await self._writing.send(SessionMessage(error))
+        message = self._waiting.popleft()
+        self._unanswered.note_read(message)
+        return SessionMessage(message)

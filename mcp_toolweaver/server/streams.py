@@ -18,11 +18,17 @@ class ClaimedStreams:
     writing: int
 
 
+_claimed: list[ClaimedStreams] = []
+
+
 def claim_streams() -> ClaimedStreams:
-    """Take stdin and stdout for the protocol; from now on printing goes to stderr, and stdin is empty."""
+    """Take stdin and stdout for the protocol, once; from now on printing goes to stderr, and stdin is empty."""
+    if _claimed:
+        return _claimed[0]
     sys.stdout.flush()
     claimed = ClaimedStreams(reading=os.dup(0), writing=os.dup(1))
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123  a descriptor is wanted
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
+    _claimed.append(claimed)
     return claimed

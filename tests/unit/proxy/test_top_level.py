@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_toolweaver.proxy.frames import Frames, Oversized
-from mcp_toolweaver.proxy.top_level import TopLevel
+from mcp_toolweaver.core.frames import Frames, Oversized
+from mcp_toolweaver.core.top_level import TopLevel
 
 TEXTS = st.sampled_from(['a"\\', '{"id":1,"method":2}', "\\\\", "é[", ',"id":7', "]}", "\n", "id"])
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mcp_toolweaver.server.stdio import HostInput, HostOutput
+from mcp_toolweaver.server.host_pipes import HostInput, HostOutput
 
 pytestmark = pytest.mark.anyio
 
@@ -55,14 +55,14 @@ async def test_lines_come_whole_however_they_are_cut(kind: str) -> None:
         lines = HostInput(reading)
         for piece in (b"on", b"e\ntwo\nthr", b"ee\n", "ä".encode()[:1], "ä".encode()[1:] + b"\n"):
             os.write(writing, piece)
-        assert [await anext(lines) for _ in range(4)] == ["one", "two", "three", "ä"]
+        assert [await anext(lines) for _ in range(4)] == [b"one", b"two", b"three", "ä".encode()]
 
 
 async def test_lines_end_with_the_input() -> None:
     with _pair("pipe") as (reading, writing):
         os.write(writing, b"last\nnever ended")
         os.close(writing)
-        assert [line async for line in HostInput(reading)] == ["last"]
+        assert [line async for line in HostInput(reading)] == [b"last"]
 
 
 async def test_waiting_for_a_line_can_be_given_up() -> None:
@@ -72,7 +72,7 @@ async def test_waiting_for_a_line_can_be_given_up() -> None:
             await anext(lines)
         os.write(writing, b"later\n")
         assert scope.cancelled_caught
-        assert await anext(lines) == "later"
+        assert await anext(lines) == b"later"
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket"])

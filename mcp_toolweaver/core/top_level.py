@@ -48,6 +48,11 @@ class TopLevel:
         """The id of the request that the message answers; None while that is not known, or if it is no answer."""
         return self.id if self.has_outcome and not self.has_method else None
 
+    @property
+    def asked(self) -> str | int | None:
+        """The id of the request that the message is; None while that is not known, or if it is none."""
+        return self.id if self.has_method and not self.has_outcome else None
+
     def feed(self, data: bytes) -> None:
         """Read on; time is linear in ``data``."""
         for start in range(0, len(data), _PIECE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mcp_toolweaver.proxy.top_level import TopLevel
+from mcp_toolweaver.core.top_level import TopLevel
 
 LARGEST_FRAME = 16 * 1024 * 1024
 """Bytes of one message, if nothing else is asked for."""
@@ -24,14 +24,20 @@ class Oversized:
     """The id of the request that it answers; None if it is no answer, or its id was not found."""
     is_whole: bool
     """Whether it ended."""
+    asked: str | int | None = None
+    """The id of the request that it is; None if it is none, or its id was not found."""
 
     def told(self, largest: int) -> str:
-        """Say how large it was and what may be done; ``largest`` in bytes."""
-        size = f"{'' if self.is_whole else 'more than '}{_mebibytes(self.size)}"
+        """Say of an answer how large it was and what may be done; ``largest`` in bytes."""
         return (
-            f"the answer was dropped: it is too large ({size}; the limit is {_mebibytes(largest)}). "
+            f"the answer was dropped: {self.compared(largest)}. "
             "Ask for less at once, or raise maxFrameBytes of this server"
         )
+
+    def compared(self, largest: int) -> str:
+        """Say how large it was; ``largest`` in bytes."""
+        size = f"{'' if self.is_whole else 'more than '}{_mebibytes(self.size)}"
+        return f"it is too large ({size}; the limit is {_mebibytes(largest)})"
 
 
 class Frame:
@@ -62,8 +68,9 @@ class Frame:
         """Return the frame, once, if it is far too large already and it is known what it answers."""
         if self._dropped is None or self._is_told or self._size <= self._largest * _ENDLESS:
             return None
-        self._is_told = self._dropped.answered is not None
-        return Oversized(self._size, self._dropped.answered, is_whole=False) if self._is_told else None
+        answered, asked = self._dropped.answered, self._dropped.asked
+        self._is_told = answered is not None or asked is not None
+        return Oversized(self._size, answered, is_whole=False, asked=asked) if self._is_told else None
 
     def finish(self) -> bytes | Oversized | None:
         """Return the frame, which is complete, and begin the next one; None if it was returned before."""
@@ -71,7 +78,7 @@ class Frame:
         self._parts, self._size, self._dropped, self._is_told = [], 0, None, False
         if dropped is None:
             return b"".join(parts)
-        return None if is_told else Oversized(size, dropped.answered, is_whole=True)
+        return None if is_told else Oversized(size, dropped.answered, is_whole=True, asked=dropped.asked)
 
 
 class Frames:
