@@ -20,6 +20,7 @@ Open: TypeAlias = Callable[[], AbstractAsyncContextManager[Ask]]
 
 _LINE = 64 * 1024 * 1024
 _PATIENCE = httpx.Timeout(600)
+_LIMITS = httpx.Limits(keepalive_expiry=2.0)  # sooner than any server closes what is idle
 _HELLO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -101,7 +102,7 @@ async def http(url: str) -> AsyncGenerator[Ask]:
     """Yield a session over streamable HTTP on one connection, which asks one thing after another."""
     headers = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
     waiting = _Waiting()
-    async with httpx.AsyncClient(headers=headers, timeout=_PATIENCE) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=_PATIENCE, limits=_LIMITS) as client:
 
         async def notify(message: Mapping[str, Any]) -> None:
             (await client.post(url, json=message)).raise_for_status()
@@ -134,7 +135,7 @@ def _bodies(response: httpx.Response) -> Sequence[str]:
 async def sse(url: str) -> AsyncGenerator[Ask]:
     """Yield a session over the transport of 2024-11-05: events come by one request, messages go by others."""
     waiting = _Waiting()
-    async with httpx.AsyncClient(timeout=_PATIENCE) as client, client.stream("GET", url) as stream:
+    async with httpx.AsyncClient(timeout=_PATIENCE, limits=_LIMITS) as client, client.stream("GET", url) as stream:
         events = _events(stream)
         where = httpx.URL(url).join(await anext(events))
 

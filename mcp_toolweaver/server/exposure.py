@@ -19,6 +19,8 @@ from mcp_toolweaver.text.resolve import resolve
 Mode: TypeAlias = Literal["auto", "search", "direct", "dynamic"]
 """``auto``: all tools if they are few; ``search``: none; ``direct``: all; ``dynamic``: those that a search found."""
 
+META_TOOLS = 4
+"""Those that find, describe, call and read on."""
 MOST_FOUND = 12
 """Tools that are listed for a session because its searches found them."""
 
@@ -51,7 +53,9 @@ class Exposure:
         """Return the list for a host: the meta-tools, then the others in an order that stays."""
         snapshot, mode = catalog.snapshot, self.mode_for(session)
         tools = {tool.id: tool for tool in self._pinned(snapshot)}
-        if mode == "direct" or (mode == "auto" and len(snapshot) <= self.direct_threshold):
+        is_wanted = mode == "direct" or (mode == "auto" and len(snapshot) <= self.direct_threshold)
+        most = None if session is None else session.traits.most_tools
+        if is_wanted and (most is None or len(snapshot) + META_TOOLS <= most):
             tools |= snapshot.tools
         elif mode == "dynamic" and session is not None:
             tools |= {each: snapshot.tools[each] for each in session.found if each in snapshot.tools}

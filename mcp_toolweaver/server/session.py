@@ -12,6 +12,7 @@ from mcp.server.context import ServerRequestContext
 
 from mcp_toolweaver.core.access import CALLER
 from mcp_toolweaver.core.tools import ToolId
+from mcp_toolweaver.server.hosts import HostTraits, traits_of
 
 
 class HostSession:
@@ -40,6 +41,11 @@ class HostSession:
         """Whether it lists tools again when it is told that they have changed; None while that is not known."""
         self.found: OrderedDict[ToolId, None] = OrderedDict()
         """The tools that are listed because its searches found them; the one used last is last."""
+
+    @property
+    def traits(self) -> HostTraits:
+        """What is known of such hosts."""
+        return traits_of(self.client)
 
     def note_listed(self, names: tuple[str, ...]) -> None:
         """Note that it was listed these tools; if it was thought never to list them again, it does after all."""

@@ -50,6 +50,7 @@ class Sessions:
             session.answers = _answers(params.get("capabilities"))
             info = params.get("clientInfo")
             session.client = str(info.get("name", "")) if is_object(info) else ""
+            session.lists_again = session.traits.lists_again
             return
         capabilities = _meta(context.params).get(CLIENT_CAPABILITIES_META_KEY)
         if capabilities is not None:

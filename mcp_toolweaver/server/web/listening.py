@@ -14,6 +14,8 @@ from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.server.web.address import Address
 
 _BACKLOG = 2_048
+_IDLE = 75
+"""Seconds that an idle connection is kept: longer than load balancers keep theirs, who else meet one that is closing."""
 _LEAVING = 2
 """Seconds for which answers that are being sent go on, after the applications have ended."""
 
@@ -55,6 +57,7 @@ async def listen(app: ASGIApp, listening: socket.socket, stopping: anyio.Event) 
             lifespan="off",
             ws="none",
             server_header=False,
+            timeout_keep_alive=_IDLE,
             timeout_graceful_shutdown=_LEAVING,
         )
     )
