@@ -28,6 +28,10 @@ _HELLO = {
 }
 
 
+class Refused(Exception):
+    """The server answered with an error of the protocol."""
+
+
 class _Waiting:
     """The requests of a session that have no answer yet."""
 
@@ -44,8 +48,12 @@ class _Waiting:
     def take(self, text: str | bytes) -> None:
         """Take a message of the server."""
         message = json.loads(text)
-        if "method" not in message and (answer := self._answers.pop(message["id"], None)):
+        if "method" in message or not (answer := self._answers.pop(message["id"], None)):
+            return
+        if "result" in message:
             answer.set_result(message["result"])
+        else:
+            answer.set_exception(Refused(message["error"]["message"]))
 
     def end(self) -> None:
         """Let those who still wait know that nothing will come."""

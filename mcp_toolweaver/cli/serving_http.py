@@ -34,6 +34,8 @@ from mcp_toolweaver.server.web.origins import AllowList
 _log = logging.getLogger("mcp_toolweaver.serve")
 
 _MIB = 1024 * 1024
+_LINGERING = 0.5
+"""Seconds for which requests that were on their way still get an answer, which says that we are stopping."""
 _WRONG = 2
 """The exit status for what its caller can mend."""
 
@@ -101,6 +103,7 @@ async def _serve(
 async def _close(gateway: Gateway, stopping: anyio.Event, closing: anyio.Event, drain: float) -> None:
     await stopping.wait()
     await gateway.drain.stop(drain)
+    await anyio.sleep(_LINGERING)
     closing.set()
 
 

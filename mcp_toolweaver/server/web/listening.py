@@ -15,7 +15,7 @@ from mcp_toolweaver.server.web.address import Address
 
 _BACKLOG = 2_048
 _IDLE = 75
-"""Seconds that an idle connection is kept: longer than load balancers keep theirs, who else meet one that is closing."""
+"""Seconds that an idle connection is kept: longer than load balancers keep theirs, so that none meets a closing one."""
 _LEAVING = 2
 """Seconds for which answers that are being sent go on, after the applications have ended."""
 
