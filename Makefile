@@ -10,7 +10,8 @@ AT_ONCE ?= --numprocesses auto --dist loadfile
 # runs once more by itself, and fails if it fails again.
 AGAIN := { test $$? -eq 1 && $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 1 --numprocesses 0; }
 
-TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed fastmcp.installed conformance.installed redis.installed)
+TESTED := $(addprefix $(VENV)/,dev.installed node.installed servers.installed fastmcp.installed hosts.installed \
+            conformance.installed redis.installed)
 
 BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-crosslingual bench-names \
            bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments \
@@ -114,6 +115,14 @@ $(VENV)/node.installed: tests/package.json | $(VENV)/bin/python
 	else echo "npm was not found: the tests that need Node will say that they did not run"; fi
 	touch $@
 
+# A host from npm that is driven with a model of the tests' own.
+$(VENV)/hosts.installed: tests/hosts/package.json | $(VENV)/bin/python
+	if command -v npm >/dev/null; then \
+	  mkdir -p $(VENV)/hosts && cp tests/hosts/package.json $(VENV)/hosts/ && \
+	  npm install --prefix $(VENV)/hosts --omit=optional --no-package-lock --no-audit --no-fund --loglevel=error; \
+	else echo "npm was not found: the tests that need Node will say that they did not run"; fi
+	touch $@
+
 # Servers from PyPI that need the first generation of the SDK, so they live beside ours.
 $(VENV)/servers.installed: tests/servers.txt | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/servers
@@ -128,7 +137,7 @@ $(VENV)/conformance.installed: tests/conformance/package.json | $(VENV)/bin/pyth
 	else echo "npm was not found: the conformance suite will say that it did not run"; fi
 	touch $@
 
-# Another proxy, to be measured beside ours; in a virtual environment of its own, since it may want other versions.
+# Another proxy, to be measured beside ours, whose client is a host in tests; by itself, since it may want other versions.
 $(VENV)/fastmcp.installed: | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/fastmcp
 	$(VENV)/fastmcp/bin/pip install --quiet --disable-pip-version-check fastmcp==4.1.2
