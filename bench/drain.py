@@ -35,6 +35,7 @@ from bench.serving_load import Ask, Refused, http, stdio
 _LEDGER = Path(__file__).parents[1] / "tests" / "downstreams" / "misbehaving.py"
 _PATIENCE = 60.0
 _LONGEST = 0.3
+_STOPPING = 503
 
 
 def main() -> None:
@@ -138,7 +139,7 @@ async def _called(ask: Ask, nonce: str, name: str = "echo") -> str:
             "tools/call", {"name": "call_tool", "arguments": {"name": f"odd__{name}", "arguments": arguments}}
         )
     except httpx.HTTPStatusError as refused:
-        return "errors" if refused.response.status_code == httpx.codes.SERVICE_UNAVAILABLE else "unanswered"
+        return "errors" if refused.response.status_code == _STOPPING else "unanswered"
     except httpx.ConnectError:
         return "not taken"
     except (httpx.HTTPError, ConnectionError):

@@ -35,6 +35,7 @@ Bent: TypeAlias = tuple[bytes, str | int | None]
 _BATCH = 100
 _PATIENCE = 60.0
 _ODD: tuple[Any, ...] = (None, True, -1, 1.5, "x", [], {}, [1], {"a": 1}, 10**30, "\ud800", "\x00", "9" * 500)
+_NO_IDS: tuple[Any, ...] = (None, True, 1.5, [], {})
 _METHODS = ("ping", "tools/list", "tools/call", "resources/read", "prompts/get", "no/such", "initialize", "")
 
 
@@ -61,7 +62,7 @@ def _options() -> argparse.Namespace:
 def bent(chance: random.Random, number: int) -> Bent:
     """Return a frame that is somehow malformed, and the id that must be answered; None if none must."""
     id_: Any = chance.choice([number, f"id {number}"])
-    message = {"jsonrpc": "2.0", "id": id_, "method": chance.choice(_METHODS), "params": {}}
+    message: dict[str, Any] = {"jsonrpc": "2.0", "id": id_, "method": chance.choice(_METHODS), "params": {}}
     return chance.choice(_WAYS)(chance, message)
 
 
@@ -80,7 +81,7 @@ def _other_parameter(chance: random.Random, message: dict[str, Any]) -> Bent:
 
 
 def _no_id(chance: random.Random, message: dict[str, Any]) -> Bent:
-    return _line({**message, "id": chance.choice([None, True, 1.5, [], {}])}), None
+    return _line({**message, "id": chance.choice(_NO_IDS)}), None
 
 
 def _notification(chance: random.Random, message: dict[str, Any]) -> Bent:

@@ -91,7 +91,7 @@ async def _measure(folder: Path, transport: str, options: argparse.Namespace, qu
     seconds: dict[tuple[str, int], list[float]] = {}
     rates: dict[tuple[str, int], list[float]] = {}
     async with AsyncExitStack() as stack:
-        arms = {}
+        arms: dict[str, tuple[list[Ask], int]] = {}
         for name in _arms(options):
             arms[name] = await stack.enter_async_context(_served(folder, name, transport, max(options.clients)))
         for turn in range(options.rounds):

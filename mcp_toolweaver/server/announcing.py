@@ -13,6 +13,7 @@ from mcp_toolweaver.core.access import CALLER, Caller
 from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.session import HostSession
 from mcp_toolweaver.server.sessions import Sessions
+from mcp_toolweaver.server.telling import Telling, tell_all
 from mcp_toolweaver.server.tool_requests import ToolRequests
 
 
@@ -36,13 +37,11 @@ class Announcer:
         if (resources := self._addresses()) != self._resources:
             self._resources = resources
             await self._bus.publish(ResourcesListChanged())
-            for session in self._sessions:
-                await session.connection.send_resource_list_changed()
+            await tell_all(session.connection.send_resource_list_changed for session in self._sessions)
         if (prompts := self._prompt_names()) != self._prompts:
             self._prompts = prompts
             await self._bus.publish(PromptsListChanged())
-            for session in self._sessions:
-                await session.connection.send_prompt_list_changed()
+            await tell_all(session.connection.send_prompt_list_changed for session in self._sessions)
 
     def _addresses(self) -> tuple[str, ...]:
         if self._offered is None:
@@ -59,11 +58,12 @@ class Announcer:
         if any(listed[caller] != names for caller, names in changed.items()):
             listed.update(changed)
             await self._bus.publish(ToolsListChanged())
+        told: list[Telling] = []
         for session in self._sessions:
-            if session.announced is None or session.announced == (names := self._names(session.caller, session)):
-                continue
-            session.announced = names
-            await session.connection.send_tool_list_changed()
+            if session.announced is not None and session.announced != (names := self._names(session.caller, session)):
+                session.announced = names
+                told.append(session.connection.send_tool_list_changed)
+        await tell_all(told)
 
     def _names(self, caller: Caller, session: HostSession | None) -> tuple[str, ...]:
         """Return the names in the list of a host."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 import anyio
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
@@ -13,6 +14,7 @@ from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.offers import OfferView
 from mcp_toolweaver.server.session import HostSession
+from mcp_toolweaver.server.telling import tell_all
 
 _log = logging.getLogger(__name__)
 
@@ -78,9 +80,11 @@ class Watches:
             if of == server and (address == watched or address.startswith(f"{watched.rstrip('/')}/"))
             for who, known in watchers
         ]
-        for who, known, part in told:
-            if isinstance(who, HostSession):
-                await who.connection.send_resource_updated(known + part)
+        await tell_all(
+            partial(who.connection.send_resource_updated, known + part)
+            for who, known, part in told
+            if isinstance(who, HostSession)
+        )
         for known in dict.fromkeys(known for who, known, _part in told if not isinstance(who, HostSession)):
             await self._bus.publish(ResourceUpdated(known))  # which tells only of what was asked for, each in full
 

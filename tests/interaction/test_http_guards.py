@@ -91,7 +91,7 @@ def test_foreign_hosts_and_origins_are_refused_on_every_route(
 )
 def test_this_machine_and_what_the_owner_names_are_let_in(server: Served, headers: Mapping[str, str]) -> None:
     answer = httpx.post(f"{server.url}/mcp", json=INITIALIZE, headers=ACCEPT | dict(headers))
-    assert answer.status_code == httpx.codes.OK
+    assert answer.status_code == 200
     assert message_of(answer)["result"]["serverInfo"]["name"] == "mcp-toolweaver"
     assert answer.headers.get("access-control-allow-origin") == headers.get("origin")
 
@@ -111,7 +111,7 @@ def test_a_page_that_is_let_in_may_ask_what_it_may_send(server: Served) -> None:
         "access-control-request-headers": "authorization, mcp-session-id, mcp-protocol-version",
     }
     answer = httpx.options(f"{server.url}/mcp", headers=asked)
-    assert answer.status_code == httpx.codes.OK
+    assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
     assert "mcp-session-id" in answer.headers["access-control-allow-headers"]
     begun = httpx.post(f"{server.url}/mcp", json=INITIALIZE, headers=ACCEPT | {"origin": asked["origin"]})
@@ -135,11 +135,11 @@ def test_a_profile_that_is_not_there_has_no_path(server: Served, path: str) -> N
 def test_more_requests_than_are_taken_in_a_second_are_told_when_to_come_again(tmp_path: Path) -> None:
     config = write_config(tmp_path, {}, toolweaver={"serve": {"requests_per_second": 0.01}})
     with served(config) as server, httpx.Client(headers=ACCEPT) as client:
-        assert client.post(f"{server.url}/mcp", json=INITIALIZE).status_code == httpx.codes.OK
+        assert client.post(f"{server.url}/mcp", json=INITIALIZE).status_code == 200
         refused = client.post(f"{server.url}/mcp", json=INITIALIZE)
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 100
-        assert client.get(f"{server.url}/healthz").status_code == httpx.codes.OK
+        assert client.get(f"{server.url}/healthz").status_code == 200
 
 
 def test_more_sessions_than_there_may_be_are_told_when_to_come_again(tmp_path: Path) -> None:
@@ -149,5 +149,5 @@ def test_more_sessions_than_there_may_be_are_told_when_to_come_again(tmp_path: P
         assert [answer.status_code for answer in begun] == [200, 200, 503]
         assert begun[-1].headers["retry-after"]
         session = {"mcp-session-id": begun[0].headers["mcp-session-id"]}
-        assert client.delete(f"{server.url}/mcp", headers=session).status_code == httpx.codes.OK
-        assert client.post(f"{server.url}/mcp", json=INITIALIZE).status_code == httpx.codes.OK
+        assert client.delete(f"{server.url}/mcp", headers=session).status_code == 200
+        assert client.post(f"{server.url}/mcp", json=INITIALIZE).status_code == 200

@@ -96,13 +96,13 @@ async def test_a_session_is_only_its_callers(server: Served, tokens: Mapping[str
         begun = await client.post("/mcp", json=_INITIALIZE, headers=_bearer(tokens["all"]))
         session = {"mcp-session-id": begun.headers["mcp-session-id"], "mcp-protocol-version": "2025-11-25"}
         own = await client.post("/mcp", json=_PING, headers=_bearer(tokens["all"]) | session)
-        assert own.status_code == httpx.codes.OK
+        assert own.status_code == 200
         foreign = await client.post("/mcp", json=_PING, headers=_bearer(tokens["look"]) | session)
-        assert foreign.status_code == httpx.codes.NOT_FOUND
+        assert foreign.status_code == 404
         elsewhere = await client.post("/p/clock/mcp", json=_PING, headers=_bearer(tokens["all"]) | session)
-        assert elsewhere.status_code == httpx.codes.NOT_FOUND
+        assert elsewhere.status_code == 404
         ended = await client.delete("/mcp", headers=_bearer(tokens["look"]) | session)
-        assert ended.status_code == httpx.codes.NOT_FOUND
+        assert ended.status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/sse", "/messages/", "/p/clock/mcp", "/p/none/mcp", "/nowhere"])
@@ -110,20 +110,20 @@ async def test_without_a_token_nobody_comes_in_anywhere(server: Served, path: st
     async with httpx.AsyncClient(base_url=server.url) as client:
         for headers in ({}, _bearer("tw_nonsense"), {"authorization": "Basic dTpw"}):
             answer = await client.get(path, headers=headers)
-            assert answer.status_code == httpx.codes.UNAUTHORIZED
+            assert answer.status_code == 401
             assert answer.headers["www-authenticate"].startswith("Bearer ")
-        assert (await client.get("/healthz")).status_code == httpx.codes.OK
+        assert (await client.get("/healthz")).status_code == 200
 
 
 async def test_a_token_that_is_taken_back_is_good_no_longer(server: Served, config: Path) -> None:
     token = _token(config, "gone")
     async with httpx.AsyncClient(base_url=server.url, headers=_ACCEPT | _bearer(token)) as client:
-        while (await client.post("/mcp", json=_INITIALIZE)).status_code != httpx.codes.OK:
+        while (await client.post("/mcp", json=_INITIALIZE)).status_code != 200:
             continue
         _run(config, "token", "revoke", "gone")
-        while (answer := await client.post("/mcp", json=_INITIALIZE)).status_code == httpx.codes.OK:
+        while (answer := await client.post("/mcp", json=_INITIALIZE)).status_code == 200:
             continue
-        assert answer.status_code == httpx.codes.UNAUTHORIZED
+        assert answer.status_code == 401
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 

@@ -100,10 +100,10 @@ async def test_a_session_that_was_ended_is_unknown(server: Served) -> None:
         begun = await client.post(f"{server.url}/mcp", json=_initialize("2025-11-25"))
         session = {"mcp-session-id": begun.headers["mcp-session-id"], "mcp-protocol-version": "2025-11-25"}
         ping = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
-        assert (await client.post(f"{server.url}/mcp", json=ping, headers=session)).status_code == httpx.codes.OK
-        assert (await client.delete(f"{server.url}/mcp", headers=session)).status_code == httpx.codes.OK
+        assert (await client.post(f"{server.url}/mcp", json=ping, headers=session)).status_code == 200
+        assert (await client.delete(f"{server.url}/mcp", headers=session)).status_code == 200
         gone = await client.post(f"{server.url}/mcp", json=ping, headers=session)
-        assert gone.status_code == httpx.codes.NOT_FOUND
+        assert gone.status_code == 404
 
 
 def test_a_port_that_is_taken_is_an_error_that_says_so(config: Path) -> None:

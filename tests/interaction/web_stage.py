@@ -34,7 +34,7 @@ class Served:
     def ready(self) -> httpx.Response:
         """Return the answer of ``/readyz`` once it is ready."""
         deadline = time.monotonic() + _STARTING
-        while (answer := httpx.get(f"{self.url}/readyz")).status_code != httpx.codes.OK:
+        while (answer := httpx.get(f"{self.url}/readyz")).status_code != 200:
             assert time.monotonic() < deadline, answer.text
             time.sleep(0.05)
         return answer

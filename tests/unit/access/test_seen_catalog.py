@@ -38,10 +38,14 @@ TOOLS = [_tool(server, number) for server in SERVERS for number in range(6)]
 PATTERNS = st.sampled_from(
     ["*", "git", "GIT*", "mail", "dev", "life", "git_1", "git__git_2", "mail::mail_3", "*_4", "x"]
 )
-RULES = st.builds(
-    lambda servers, domains, tools: Rules(tuple(servers), tuple(domains), tuple(tools)),
-    *[st.lists(PATTERNS, max_size=2)] * 3,
-)
+
+
+def _rules(servers: list[str], domains: list[str], tools: list[str]) -> Rules:
+    return Rules(tuple(servers), tuple(domains), tuple(tools))
+
+
+LISTED = st.lists(PATTERNS, max_size=2)
+RULES = st.builds(_rules, LISTED, LISTED, LISTED)
 PROFILES = st.builds(
     Profile, st.just("some"), RULES, RULES, st.frozensets(st.sampled_from(sorted(EFFECTS)), min_size=1)
 )
