@@ -124,9 +124,11 @@ class Catalog(Doors):
             runners.append(runner)
         self._runners = runners
         self._rebuild()
-        left = {old.setup.name: self._lives.retire(old) for old in before.values() if old not in runners}
+        for old in before.values():
+            if old not in runners:
+                self._lives.retire(old)
         for runner in begun:
-            self._lives.begin(runner, after=left.get(runner.setup.name))
+            self._lives.begin(runner)
         self._changed.set()
 
     async def _made(self, setup: SourceSetup) -> SourceRunner:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
 import anyio
 from anyio.abc import TaskGroup
 
@@ -19,47 +23,48 @@ class Lives:
     def __init__(self) -> None:
         """Begin with none."""
         self._tasks: TaskGroup | None = None
-        self._waiting: list[tuple[SourceRunner, anyio.Event | None]] = []
+        self._waiting: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._scopes: dict[SourceRunner, anyio.CancelScope] = {}
-        self._ended: dict[SourceRunner, anyio.Event] = {}
+        self._last: dict[str, anyio.Event] = {}
+        """Set when the last life of a name has ended."""
         self._refresher = Refresher()
 
     async def hold(self) -> None:
         """Run what has begun, until cancelled; then every source is left."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            for runner, after in self._waiting:
-                tasks.start_soon(self._live, runner, after)
+            for begun in self._waiting:
+                tasks.start_soon(begun)
             self._waiting.clear()
             await anyio.sleep_forever()
 
-    def begin(self, runner: SourceRunner, after: anyio.Event | None = None) -> None:
-        """Run a source, once ``after`` is set: two of one name are never open at the same time."""
-        self._scopes[runner], self._ended[runner] = anyio.CancelScope(), anyio.Event()
+    def begin(self, runner: SourceRunner) -> None:
+        """Run a source, once the one before it of its name has been left: two are never open at the same time."""
+        name, ended = runner.setup.name, anyio.Event()
+        before, self._last[name] = self._last.get(name), ended
+        self._scopes[runner] = anyio.CancelScope()
+        begun = partial(self._live, runner, before, ended)
         if self._tasks is None:
-            self._waiting.append((runner, after))
+            self._waiting.append(begun)
         else:
-            self._tasks.start_soon(self._live, runner, after)
+            self._tasks.start_soon(begun)
 
-    def retire(self, runner: SourceRunner) -> anyio.Event:
-        """End a source when its calls have ended, or after 15 s; return what is set when it has been left."""
-        ended = self._ended.get(runner)
-        if ended is None or self._tasks is None:
-            ended = anyio.Event()
-            ended.set()
-        else:
+    def retire(self, runner: SourceRunner) -> None:
+        """End a source when its calls have ended, or after 15 s."""
+        if self._tasks is not None and runner in self._scopes:
             self._tasks.start_soon(self._end, runner)
-        return ended
 
-    async def _live(self, runner: SourceRunner, after: anyio.Event | None) -> None:
+    async def _live(self, runner: SourceRunner, before: anyio.Event | None, ended: anyio.Event) -> None:
+        if before is not None:
+            await before.wait()  # also where this one is not wanted any more, since others wait for it in turn
         with self._scopes[runner]:
-            if after is not None:
-                await after.wait()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._refresher.follow, runner)
                 tasks.start_soon(runner.run)
         del self._scopes[runner]
-        self._ended.pop(runner).set()
+        ended.set()
+        if self._last[runner.setup.name] is ended:
+            del self._last[runner.setup.name]
 
     async def _end(self, runner: SourceRunner) -> None:
         with anyio.move_on_after(_GRACE):
