@@ -40,6 +40,8 @@ class Lives:
 
     def begin(self, runner: SourceRunner) -> None:
         """Run a source, once the one before it of its name has been left: two are never open at the same time."""
+        if runner in self._scopes:
+            return
         name, ended = runner.setup.name, anyio.Event()
         before, self._last[name] = self._last.get(name), ended
         self._scopes[runner] = anyio.CancelScope()
@@ -51,7 +53,11 @@ class Lives:
 
     def retire(self, runner: SourceRunner) -> None:
         """End a source when its calls have ended, or after 15 s."""
-        if self._tasks is not None and runner in self._scopes:
+        if runner not in self._scopes:
+            return
+        if self._tasks is None:
+            self._scopes[runner].cancel()
+        else:
             self._tasks.start_soon(self._end, runner)
 
     async def _live(self, runner: SourceRunner, before: anyio.Event | None, ended: anyio.Event) -> None:
