@@ -15,6 +15,7 @@ from mcp.client.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.downstreams.misbehaving_web import MisbehavingWeb
 from tests.interaction.servers import SERVE, TIME, environment, git_server, host, text_of, write_config
 from tests.interaction.web_stage import Served, refusal, served
 
@@ -125,6 +126,21 @@ async def test_a_token_that_is_taken_back_is_good_no_longer(server: Served, conf
             continue
         assert answer.status_code == 401
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_the_token_of_a_host_goes_to_no_server(tmp_path: Path) -> None:
+    with MisbehavingWeb() as web:
+        entry = {"type": "http", "url": web.url("good"), "headers": {"Authorization": "Bearer own"}}
+        config = write_config(tmp_path, {"web": entry})
+        token = _token(config, "host")
+        with served(config) as server:
+            for mode in ("2026-07-28", "legacy", "sse"):
+                async with _client(server, token, mode) as client:
+                    called = {"name": "web__echo", "arguments": {"nonce": mode}}
+                    assert mode in text_of(await client.call_tool("call_tool", called))
+        sent = [headers for _path, headers in web.requests]
+    assert {headers.get("Authorization") for headers in sent} == {"Bearer own"}
+    assert token not in str(sent)
 
 
 async def test_stdio_is_served_within_a_profile(tmp_path: Path) -> None:
