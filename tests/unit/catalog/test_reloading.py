@@ -132,7 +132,7 @@ async def test_however_it_got_there_the_catalog_is_that_of_the_last_configuratio
     seed: int,
 ) -> None:
     plugins = {name: Held(tool(name, "t")) for name in NAMES}
-    chance = random.Random(seed)
+    chance, wanted = random.Random(seed), list[str]()
     catalog = catalog_with(plugins, *(setup(name) for name in NAMES))
     async with running(catalog, patience=1_000):
         for _ in range(6):
