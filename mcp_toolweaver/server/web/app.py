@@ -84,8 +84,8 @@ async def web_app(gateway: Gateway, health: Health, keeping: Doorkeeping) -> Asy
     )
     events = _Events(gateway, limits.body_bytes)
     routes = [
-        Route("/mcp", _Streamable(sessions)),
-        Route("/sse", events.open, methods=["GET"]),
+        Route("/mcp", _Application(sessions.asgi_app)),
+        Route("/sse", _Application(events.open), methods=["GET"]),
         Mount("/messages", app=events.take),
         *health.routes(),
         *(_told(path, said) for path, said in keeping.metadata.items()),
@@ -109,14 +109,14 @@ def _told(path: str, said: Mapping[str, Any]) -> Route:
     return Route(path, tell)
 
 
-class _Streamable:
-    """Streamable HTTP as an application; a class, since starlette takes functions for something else."""
+class _Application:
+    """What answers a route by itself; a class, since starlette takes functions for something else."""
 
-    def __init__(self, sessions: ResumableSessions) -> None:
-        self._sessions = sessions
+    def __init__(self, serve: ASGIApp) -> None:
+        self._serve = serve
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._sessions.asgi_app(scope, receive, send)
+        await self._serve(scope, receive, send)
 
 
 class _Events:
@@ -125,20 +125,12 @@ class _Events:
     def __init__(self, gateway: Gateway, body_bytes: int) -> None:
         self._gateway = gateway
         self._transport = SseServerTransport("/messages/", max_request_body_size=body_bytes)
-        self.open: Any = _Opening(self._serve)
 
     async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a message of a session."""
         await self._transport.handle_post_message(scope, receive, send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open the stream of a session, which lasts as long as it."""
         async with self._transport.connect_sse(scope, receive, send) as (reading, writing):
             await self._gateway.server.run(reading, writing, self._gateway.initialization)
-
-
-class _Opening:
-    def __init__(self, serve: ASGIApp) -> None:
-        self._serve = serve
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._serve(scope, receive, send)

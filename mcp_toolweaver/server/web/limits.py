@@ -17,6 +17,8 @@ _BURST = 2.0
 """Seconds' worth of requests that may come at once."""
 _MOST_CALLERS = 10_000
 """Callers that are remembered; the one that asked longest ago is forgotten first."""
+_STREAMS = ("/mcp", "/sse")
+"""Paths at which a GET opens a stream of events."""
 _SOON = "1"
 _LATER = "5"
 
@@ -91,7 +93,7 @@ class StreamLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, as ASGI has it."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].endswith(_STREAMS):
             await self._app(scope, receive, _with_retry(send))
             return
         if self._open >= self._most:

@@ -73,13 +73,14 @@ async def test_only_so_many_requests_of_one_caller_are_answered_at_once() -> Non
 async def test_only_so_many_streams_are_open() -> None:
     slow = Slow()
     async with _client(StreamLimit(slow, most=1)) as client, anyio.create_task_group() as tasks:
-        tasks.start_soon(client.get, "/")
+        tasks.start_soon(client.get, "/sse")
         while not slow.asked:
             await anyio.lowlevel.checkpoint()
-        refused = await client.get("/")
+        refused = await client.get("/p/some/sse")
         assert refused.status_code == 503
         assert refused.headers["retry-after"]
         slow.may_answer.set()
+        assert (await client.get("/healthz")).status_code == 200
         assert (await client.post("/")).status_code == 200
 
 
