@@ -1,7 +1,7 @@
 """Toolweaver: one MCP server in front of all your tools.
 
-This is what the author of a source plugin needs, and all that is public. The parts that
-take long to import are imported when they are first used.
+This is what the author of a source plugin needs, and all that is public. Each part is imported when it is
+first used.
 """
 
 from __future__ import annotations
@@ -9,24 +9,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mcp_toolweaver.core.definition import MalformedTool
-from mcp_toolweaver.core.errors import (
-    ConfigurationError,
-    DeadlineExceeded,
-    InvalidArguments,
-    InvalidRequest,
-    NotSent,
-    ToolNotCallable,
-    ToolweaverError,
-    Unavailable,
-    UnknownTool,
-)
-from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
-from mcp_toolweaver.core.json_values import is_array, is_object
-from mcp_toolweaver.core.threads import run_in_thread
-from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
-
 if TYPE_CHECKING:
+    from mcp_toolweaver.core.definition import MalformedTool
+    from mcp_toolweaver.core.errors import (
+        ConfigurationError,
+        DeadlineExceeded,
+        InvalidArguments,
+        InvalidRequest,
+        NotSent,
+        ToolNotCallable,
+        ToolweaverError,
+        Unavailable,
+        UnknownTool,
+    )
+    from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
+    from mcp_toolweaver.core.json_values import is_array, is_object
+    from mcp_toolweaver.core.threads import run_in_thread
+    from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
     from mcp_toolweaver.proxy import transports
     from mcp_toolweaver.proxy.connecting import connect
     from mcp_toolweaver.proxy.downstream import Downstream
@@ -58,16 +57,32 @@ __all__ = [
     "transports",
 ]
 
-_LATE = {
-    "Downstream": "mcp_toolweaver.proxy.downstream",
-    "ServerLog": "mcp_toolweaver.proxy.server_log",
-    "connect": "mcp_toolweaver.proxy.connecting",
-    "server_log": "mcp_toolweaver.proxy.server_log",
+_PLACES = {
+    "core.definition": ("MalformedTool",),
+    "core.errors": (
+        "ConfigurationError",
+        "DeadlineExceeded",
+        "InvalidArguments",
+        "InvalidRequest",
+        "NotSent",
+        "ToolNotCallable",
+        "ToolweaverError",
+        "Unavailable",
+        "UnknownTool",
+    ),
+    "core.interfaces": ("CatalogSource", "SourceFactory"),
+    "core.json_values": ("is_array", "is_object"),
+    "core.threads": ("run_in_thread",),
+    "core.tools": ("Tool", "ToolId", "ToolResult"),
+    "proxy.connecting": ("connect",),
+    "proxy.downstream": ("Downstream",),
+    "proxy.server_log": ("ServerLog", "server_log"),
 }
+_LATE = {name: f"mcp_toolweaver.{place}" for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the parts that need the MCP SDK when they are first asked for."""
+    """Import what is asked for: nothing of others is imported before stdout has been claimed for the protocol."""
     if name == "transports":
         return import_module("mcp_toolweaver.proxy.transports")
     if name in _LATE:

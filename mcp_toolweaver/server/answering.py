@@ -12,7 +12,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
 from mcp_toolweaver.core.frames import Oversized
-from mcp_toolweaver.server.host_frames import encoded, understood
+from mcp_toolweaver.server.host_frames import doubled, encoded, understood
 from mcp_toolweaver.server.host_pipes import HostOutput
 
 _CANCELLED = "notifications/cancelled"
@@ -25,6 +25,9 @@ class Unanswered:
         """Begin with none."""
         self._requests: set[str | int] = set()
         self._changed = anyio.Event()
+
+    def __contains__(self, request: str | int) -> bool:
+        return request in self._requests
 
     async def wait_none(self) -> None:
         """Return when each has been answered."""
@@ -103,9 +106,16 @@ class Writing(_Stream):
 
     async def send(self, item: SessionMessage) -> None:
         """Send a message."""
-        async with self._turn:
-            await self._output.write(encoded(item.message))
+        await self._write(item.message)
         self._unanswered.note_written(item.message)
+
+    async def refuse(self, error: JSONRPCError) -> None:
+        """Send an error that answers a frame, and no request that was passed on."""
+        await self._write(error)
+
+    async def _write(self, message: JSONRPCMessage) -> None:
+        async with self._turn:
+            await self._output.write(encoded(message))
 
 
 class Reading(_Stream):
@@ -143,9 +153,12 @@ class Reading(_Stream):
                 await self._before_end()
                 raise
             messages, errors = understood(frame)
-            self._waiting.extend(messages)
+            for message in messages:
+                if isinstance(message, JSONRPCRequest) and message.id in self._unanswered:
+                    errors.append(doubled(message.id))
+                else:
+                    self._unanswered.note_read(message)
+                    self._waiting.append(message)
             for error in errors:
-                await self._writing.send(SessionMessage(error))
-        message = self._waiting.popleft()
-        self._unanswered.note_read(message)
-        return SessionMessage(message)
+                await self._writing.refuse(error)
+        return SessionMessage(self._waiting.popleft())

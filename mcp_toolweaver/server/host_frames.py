@@ -53,6 +53,13 @@ def understood(frame: bytes | Oversized) -> Understood:
     return _of_batch(value) if is_array(value) else _of_one(value)
 
 
+def doubled(request_id: str | int) -> JSONRPCError:
+    """Return the answer to a request whose id is that of another one, which is being answered."""
+    return _error(
+        request_id, INVALID_REQUEST, "Another request of this id is being answered; each needs one of its own."
+    )
+
+
 def encoded(message: JSONRPCMessage) -> str:
     """Return a message as a line; half of a pair of surrogates, which has no bytes, is escaped."""
     try:

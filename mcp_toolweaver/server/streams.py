@@ -25,10 +25,10 @@ def claim_streams() -> ClaimedStreams:
     """Take stdin and stdout for the protocol, once; from now on printing goes to stderr, and stdin is empty."""
     if _claimed:
         return _claimed[0]
-    sys.stdout.flush()
     claimed = ClaimedStreams(reading=os.dup(0), writing=os.dup(1))
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123  a descriptor is wanted
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
+    sys.stdout.flush()  # what was printed before, and has not left the process, goes there too
     _claimed.append(claimed)
     return claimed
