@@ -19,7 +19,7 @@ from mcp_toolweaver.cache.file import open_file_cache
 from mcp_toolweaver.caches import LISTINGS, Caches, open_caches
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
-from mcp_toolweaver.catalog.runner import SourceSetup
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
 from mcp_toolweaver.core.exchange import current_session
@@ -123,7 +123,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
         parts = PerCaller(Part(catalog, asked), lambda profiles: searching.part(profiles, effects))
         seen = CallersCatalog(lambda: parts.current.catalog)
         checked = CheckedCaller(  # read inside out
-            BulkheadCaller(RepeatingCaller(BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
+            BulkheadCaller(RepeatingCaller(breaker := BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
         )
         allowed = CallersCaller(checked, seen)
 
@@ -133,7 +133,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             policies.update({setup.name: setup.policy for setup in setups})
             effects.replace(changed.settings.effects)
             parts.forget()
-            await catalog.reload(setups)
+            breaker.forget(await catalog.reload(setups))
 
         kept = KeptResults(megabytes=settings.results.keep_mb, seconds=settings.results.keep_seconds)
         most = settings.results.max_tokens

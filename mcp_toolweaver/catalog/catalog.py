@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,11 @@ from mcp_toolweaver.catalog.dropped import dropped
 from mcp_toolweaver.catalog.listings import Listings, listing_key
 from mcp_toolweaver.catalog.lives import Lives
 from mcp_toolweaver.catalog.plugins import source_factory
-from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
+from mcp_toolweaver.catalog.runner import SourceRunner
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.catalog.unknown import is_unknown
-from mcp_toolweaver.core.errors import ToolNotCallable, Unavailable, UnknownTool
+from mcp_toolweaver.core.errors import NotSent, ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import SourceFactory
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId, ToolResult
@@ -107,29 +108,36 @@ class Catalog(Doors):
                 if runner in self._runners:
                     self._lives.begin(runner)
 
-    async def reload(self, setups: Sequence[SourceSetup]) -> None:
-        """Have these sources from now on, in their order; those that are as they were are left alone.
+    async def reload(self, setups: Sequence[SourceSetup]) -> Collection[str]:
+        """Have these sources from now on, in their order; those that are opened as they were are left alone.
 
-        What is no longer wanted takes no more calls, and is left when those that it has have ended.
+        What is no longer wanted takes no more calls, and is left when those that it has have ended. One that is
+        opened otherwise keeps its tools until it is listed. One that has failed for good is tried again.
+
+        Returns:
+            The names of those that have begun or are no longer wanted.
         """
         before = {runner.setup.name: runner for runner in self._runners}
         runners, begun = list[SourceRunner](), list[SourceRunner]()
         for setup in setups:
             runner = before.get(setup.name)
-            if runner is not None and replace(runner.setup, origin=setup.origin) == setup:
-                runner.setup = setup
+            if runner is not None and runner.setup.is_opened_as(setup) and not runner.door.is_final:
+                runner.adopt(setup)
             else:
-                runner = await self._made(setup)
+                old, runner = runner, await self._made(setup)
+                if old is not None and not runner.known:
+                    runner.listing = old.listing.within(setup.domain, setup.policy)
                 begun.append(runner)
             runners.append(runner)
         self._runners = runners
         self._rebuild()
-        for old in before.values():
-            if old not in runners:
-                self._lives.retire(old)
+        left = [runner for runner in before.values() if runner not in runners]
+        for runner in left:
+            self._lives.retire(runner)
         for runner in begun:
             self._lives.begin(runner)
         self._changed.set()
+        return {runner.setup.name for runner in (*left, *begun)}
 
     async def _made(self, setup: SourceSetup) -> SourceRunner:
         known = await self._listings.get(_key(setup))
@@ -167,7 +175,13 @@ class Catalog(Doors):
                 f"{tool.id} is only described in a catalog file ({owner.setup.origin}); no server stands behind it. "
                 f"To call it, add the server {tool.id.server!r} to mcpServers."
             )
-        result = await owner.call(tool.id.name, arguments)
+        try:
+            result = await owner.call(tool.id.name, arguments)
+        except NotSent:
+            heir = self._owners.get(tool.id)
+            if heir is None or heir is owner:
+                raise
+            owner, result = heir, await heir.call(tool.id.name, arguments)
         if is_unknown(result, tool.id.name):
             await self._list_now(owner, tool)
         return result

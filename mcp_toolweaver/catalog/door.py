@@ -29,11 +29,15 @@ class Door:
         """Why it failed; kept until it is open, also while that is tried."""
         self.settled = anyio.Event()
         self.uses = Uses()
+        self.requests = Uses()
+        """Those of the uses that will end by themselves."""
         self._part = part
         self._source: CatalogSource | None = None
         self._retries = Retries()
         self._leaving = False
-        self._is_final = False
+        self.is_final = False
+        """Whether it has failed for good."""
+        self._is_over = False
         self._moved = anyio.Event()
         self._wanted: anyio.Event | None = None
 
@@ -53,19 +57,21 @@ class Door:
         """Return what the source answers to a request; one that was not sent is made again, once.
 
         Raises:
+            NotSent: the source is no longer wanted, and has not seen the request.
             Unavailable: the source cannot be opened, or went away meanwhile.
         """
-        async with self.use() as source:
-            try:
-                answer = await request(source)
-            except NotSent as lost:
-                answer = await request(await self._reopened(source, lost))
+        with self.requests.one():
+            async with self.use() as source:
+                try:
+                    answer = await request(source)
+                except NotSent as lost:
+                    answer = await request(await self._reopened(source, lost))
         self._retries.note_answer()
         return answer
 
     async def try_to_open(self) -> None:
         """Open a source that is asleep, and return when it is open or has failed."""
-        self._want()
+        self.want()
         while self.state is SourceState.CONNECTING:
             await self._moved.wait()
 
@@ -93,8 +99,13 @@ class Door:
 
     def failed(self, reason: str, *, is_final: bool = False) -> None:
         """Note why the source is away, perhaps for good."""
-        self._leaving, self._is_final = False, is_final
+        self._leaving, self.is_final = False, is_final
         self._move(SourceState.FAILED, reason)
+
+    def over(self, reason: str) -> None:
+        """Note that the source is left for good; whoever waits for it, or comes yet, has not been heard."""
+        self._is_over = True
+        self.failed(reason, is_final=True)
 
     async def pause(self, *, lasted: float) -> None:
         """Wait before the next attempt, after the source was open for ``lasted`` seconds; a call may end the wait."""
@@ -116,7 +127,8 @@ class Door:
         moved, self._moved = self._moved, anyio.Event()
         moved.set()
 
-    def _want(self) -> None:
+    def want(self) -> None:
+        """Have the source opened, if it is not."""
         if self._wanted is not None:
             self._wanted.set()
         self._move(SourceState.CONNECTING)
@@ -137,14 +149,17 @@ class Door:
         """
         while self._leaving:
             await self._moved.wait()
+        if self._is_over:
+            raise NotSent(self._part, self.reason)
         if self.state is SourceState.IDLE:
-            self._want()
+            self.want()
         elif self._wanted is not None and not self._wanted.is_set():
             if not self._retries.hurry():
                 raise CircuitOpen(self._part, f"{self.reason}; it is tried again in {self._retries.seconds} s")
-            self._want()
+            self.want()
         while self.state is SourceState.CONNECTING:
             await self._moved.wait()
         if self._source is None:
-            raise (Unusable if self._is_final else Unavailable)(self._part, self.reason)
+            kind = NotSent if self._is_over else Unusable if self.is_final else Unavailable
+            raise kind(self._part, self.reason)
         return self._source

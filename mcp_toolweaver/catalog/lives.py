@@ -11,10 +11,12 @@ from anyio.abc import TaskGroup
 
 from mcp_toolweaver.catalog.refresher import Refresher
 from mcp_toolweaver.catalog.runner import SourceRunner
+from mcp_toolweaver.core.status import SourceState
 
 _GRACE = 15.0
 """Seconds in which calls of a source end that is no longer wanted."""
 _LOOKING = 0.05
+_OVER = "was taken out of the configuration, or is configured otherwise by now; the call was not made: call again"
 
 
 class Lives:
@@ -67,14 +69,15 @@ class Lives:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._refresher.follow, runner)
                 tasks.start_soon(runner.run)
+        runner.door.over(_OVER)
         del self._scopes[runner]
         ended.set()
         if self._last[runner.setup.name] is ended:
             del self._last[runner.setup.name]
 
     async def _end(self, runner: SourceRunner) -> None:
-        with anyio.move_on_after(_GRACE):
-            while runner.door.uses.is_any:  # noqa: ASYNC110  it is seldom waited for
+        with anyio.move_on_after(_GRACE):  # who waits for it to be opened loses nothing, and who watches never ends
+            while runner.door.state is SourceState.READY and runner.door.requests.is_any:  # noqa: ASYNC110  it is seldom waited for
                 await anyio.sleep(_LOOKING)
         if runner in self._scopes:
             self._scopes[runner].cancel()

@@ -30,11 +30,12 @@ class Refresher:
 
     async def follow(self, runner: SourceRunner) -> None:
         """List a source anew when its listing is old, until cancelled; an open one does that by itself."""
-        if not runner.setup.policy.refresh_interval:
-            return
         await anyio.sleep(_QUIET + random.uniform(0.0, _SPREAD))  # noqa: S311  not a secret
         while True:
-            await anyio.sleep(jittered(max(runner.old_in, 0.0)))
+            with anyio.move_on_after(jittered(max(runner.old_in, 0.0))) as waiting:
+                await runner.adopted.wait()
+            if not waiting.cancelled_caught:
+                continue  # it may be old sooner, or later
             async with self._turns:
                 with anyio.move_on_after(_TURN):
                     await runner.list_anew()

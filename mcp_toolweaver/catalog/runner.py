@@ -10,7 +10,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -19,9 +18,9 @@ from mcp_toolweaver.catalog.door import Door
 from mcp_toolweaver.catalog.freshness import fresh_for, until_next, until_old
 from mcp_toolweaver.catalog.listing import Listing, offers_of, taken
 from mcp_toolweaver.catalog.reasons import reason_of
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.core.errors import ConfigurationError, GivenUp, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
-from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
@@ -32,22 +31,6 @@ _BURST = 0.5
 """Seconds to wait after a change for the next: they come in bursts, and some servers announce every listing."""
 _LINGER = 10.0
 """Seconds that a source stays open, at most, that was opened only to list it anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSetup:
-    """What a runner needs to know of its source."""
-
-    name: str
-    kind: str
-    options: Mapping[str, Any]
-    origin: str
-    """Where it is configured (file and key), for messages."""
-    domain: str | None = None
-    """The domain of its tools, where the owner gave one."""
-    refused: str | None = None
-    """Why it must not be opened, where its configuration is wrong; the owner was told already."""
-    policy: SourcePolicy = field(default_factory=SourcePolicy)
 
 
 class SourceRunner:
@@ -80,6 +63,9 @@ class SourceRunner:
         self._fresh_for: float | None = None
         self._only_listed = False
         self._is_running = False
+        self._waiting = anyio.CancelScope()
+        self.adopted = anyio.Event()
+        """Set when the source is treated otherwise; replaced then."""
         self._sleep_if_lazy()
 
     @property
@@ -114,6 +100,16 @@ class SourceRunner:
         if not self._is_running:  # else it is being opened already
             self._sleep_if_lazy()
         return True
+
+    def adopt(self, setup: SourceSetup) -> None:
+        """Treat the source as ``setup`` says from now on, which is opened as it was; an open one stays open."""
+        self.setup = setup
+        self._plan_next()
+        self._waiting.deadline = min(self._list_at, self._unused_at)
+        if setup.policy.start == "eager" and self.door.state is SourceState.IDLE:
+            self.door.want()
+        adopted, self.adopted = self.adopted, anyio.Event()
+        adopted.set()
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
         """Call a tool of the source, opened first if it is not open.
@@ -190,6 +186,7 @@ class SourceRunner:
         """List the source anew when it has changed or is due, and return when nobody has used it for long."""
         while not self._is_unused():
             with anyio.CancelScope(deadline=min(self._list_at, self._unused_at)) as waiting:
+                self._waiting = waiting
                 await source.wait_changed()
             if not waiting.cancelled_caught:
                 await anyio.sleep(_BURST)
@@ -239,4 +236,6 @@ class SourceRunner:
         if reason not in {self.door.reason, self.setup.refused}:
             _log.error("%s: %s", self.setup.origin, reason)
         self.door.failed(reason, is_final=is_final)
+        if not self.known and self._seconds is None:
+            self.listing = Listing()  # what stood in for it was of the source before it
         self._on_tools(self)

@@ -16,7 +16,7 @@ import anyio
 from mcp_toolweaver.app import App
 from mcp_toolweaver.cli.gateways import exposure_of
 from mcp_toolweaver.cli.serving_work import Told
-from mcp_toolweaver.config import Configuration, load
+from mcp_toolweaver.config import Configuration, Settings, load
 from mcp_toolweaver.resilience.supervision import keep_running
 from mcp_toolweaver.server.gateway import Gateway
 from mcp_toolweaver.telemetry.logs import configure
@@ -34,8 +34,18 @@ Stamp = tuple[int, int, int] | None
 class Reloader:
     """Follows one configuration file."""
 
-    def __init__(self, loaded: Configuration, apply: Callable[[Configuration], Awaitable[None]]) -> None:
-        """Begin with what was loaded; ``apply`` is given each configuration that comes after it."""
+    def __init__(
+        self,
+        loaded: Configuration,
+        apply: Callable[[Configuration], Awaitable[None]],
+        tell: Callable[[tuple[str, ...]], None] = lambda _degraded: None,
+    ) -> None:
+        """Begin with what was loaded; ``apply`` is given each configuration that comes after it.
+
+        ``tell`` is given a sentence for each thing in the file that does not count, whenever there are others.
+        """
+        self._started = loaded.settings
+        self._tell = tell
         self._loaded = loaded
         self._apply = apply
         self._wanted = anyio.Event()
@@ -63,17 +73,21 @@ class Reloader:
             for problem in new:
                 _log.error("%s", problem)
             _log.error("%s was not taken over; what was there before goes on", path)
+            self._tell(tuple(f"configuration not taken over: {problem}" for problem in new))
             return
         before, self._loaded = self._loaded, changed
         await self._apply(changed)
         _log.info("%s was taken over: %d servers and other sources", path, len(changed.sources))
-        if late := sorted(_changed(before, changed) - _LIVE):
+        if late := _late(before.settings, changed.settings):
             _log.warning("%s: counts from the next start on: %s", path, ", ".join(late))
+        waiting = _late(self._started, changed.settings)
+        self._tell((f"settings that count from the next start on: {', '.join(waiting)}",) if waiting else ())
 
 
-def _changed(before: Configuration, after: Configuration) -> set[str]:
-    names = type(after.settings).model_fields
-    return {name for name in names if getattr(before.settings, name) != getattr(after.settings, name)}
+def _late(before: Settings, after: Settings) -> list[str]:
+    """Return which settings differ that only count from a start on."""
+    names = type(after).model_fields
+    return sorted({name for name in names if getattr(before, name) != getattr(after, name)} - _LIVE)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -101,6 +115,9 @@ async def keep_reloading(
         await app.reload(changed)
         await gateway.expose(exposure_of(changed.settings))
 
-    reloader = Reloader(loaded, apply)
+    def tell(degraded: tuple[str, ...]) -> None:
+        told.degraded = degraded
+
+    reloader = Reloader(loaded, apply, tell)
     told.on_reload = reloader.want
     await keep_running("following the configuration", reloader.run)

@@ -67,17 +67,18 @@ async def _serve(loaded: Configuration, host: Caller, streams: ClaimedStreams, t
         gateway = gateway_of(app, loaded.settings, caller_of=lambda _context: host)
         if timeline:
             app.warmup.timeline.listen(print_step)
+        told.on_hurry = gateway.drain.hurry
         HOSTS.set(gateway.sessions)  # before any task that opens a server
         tasks.start_soon(gateway.run)
         tasks.start_soon(note_greeting, app, gateway)
-        tasks.start_soon(_work_behind, app, gateway, loaded)
+        tasks.start_soon(_work_behind, app, gateway, loaded, told)
         tasks.start_soon(keep_reloading, app, gateway, loaded, told)
         await serve(gateway, streams, told.stopping, drain=loaded.settings.serve.drain_timeout)
         tasks.cancel_scope.cancel()
 
 
-async def _work_behind(app: App, gateway: Gateway, loaded: Configuration) -> None:
+async def _work_behind(app: App, gateway: Gateway, loaded: Configuration, told: Told) -> None:
     """Open the servers and index their tools, once the host has been greeted."""
     with anyio.move_on_after(_GREETING):
         await gateway.greeted.wait()
-    await work_behind(app, gateway, loaded)
+    await work_behind(app, gateway, loaded, told)

@@ -86,10 +86,11 @@ async def _serve(
         gateway = gateway_of(app, loaded.settings, is_open=True, caller_of=caller_of)
         if timeline:
             app.warmup.timeline.listen(print_step)
+        told.on_hurry = gateway.drain.hurry
         HOSTS.set(gateway.sessions)  # before any task that opens a server
         tasks.start_soon(gateway.run)
         tasks.start_soon(note_greeting, app, gateway)
-        tasks.start_soon(work_behind, app, gateway, loaded)
+        tasks.start_soon(work_behind, app, gateway, loaded, told)
         tasks.start_soon(keep_reloading, app, gateway, loaded, told, partial(_take_over, keeping.profiles))
         closing = anyio.Event()
         async with web_app(gateway, Health(_missing(app, gateway)), keeping) as web:

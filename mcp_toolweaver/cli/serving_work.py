@@ -25,20 +25,28 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP
 _HANGUP = getattr(signal, "SIGHUP", None)
 
 
+_LAST = 2.5
+"""Seconds for the last answers, once we were told to wait for nothing."""
+
+
 @dataclass(slots=True)
 class Told:
-    """What we are told by signals."""
+    """What we are told by signals, and what others are told of our configuration."""
 
     stopping: anyio.Event = field(default_factory=anyio.Event)
     """Set when we are to stop."""
+    on_hurry: Callable[[], None] = lambda: None
+    """Is called when we are told again, and are to wait for nothing; the server sets it."""
     on_reload: Callable[[], None] = lambda: None
     """Is called when we are to read the configuration again; the server sets it."""
+    degraded: tuple[str, ...] = ()
+    """One sentence for each thing that is not as the configuration says."""
 
 
 async def until_signal(serve: Callable[[Told], Awaitable[None]]) -> None:
-    """Serve until ``serve`` returns; a signal tells it to stop, and a second one cancels it. SIGHUP means to reload.
+    """Serve until ``serve`` returns; a signal tells it to stop, and a second one to wait for nothing.
 
-    Signals stay handled until every server behind us has been ended.
+    SIGHUP means to reload. Signals stay handled until every server behind us has been ended.
     """
     with anyio.open_signal_receiver(*_SIGNALS) as signals:
         async with anyio.create_task_group() as tasks:
@@ -50,16 +58,24 @@ async def until_signal(serve: Callable[[Told], Awaitable[None]]) -> None:
 
 
 async def _tell(signals: AsyncIterator[signal.Signals], serving: anyio.CancelScope, told: Told) -> None:
-    async for each in signals:
-        if each == _HANGUP:
-            told.on_reload()
-            continue
-        if told.stopping.is_set():
-            serving.cancel()
-        told.stopping.set()
+    async with anyio.create_task_group() as tasks:
+        async for each in signals:
+            if each == _HANGUP:
+                told.on_reload()
+            elif told.stopping.is_set():
+                told.on_hurry()
+                tasks.start_soon(_cancel_later, serving)
+            else:
+                told.stopping.set()
 
 
-async def work_behind(app: App, gateway: Gateway, loaded: Configuration) -> None:
+async def _cancel_later(serving: anyio.CancelScope) -> None:
+    """Cancel what has not ended by itself, such as a server that is only starting, or whose host does not read."""
+    await anyio.sleep(_LAST)
+    serving.cancel()
+
+
+async def work_behind(app: App, gateway: Gateway, loaded: Configuration, told: Told) -> None:
     """Open the servers, index their tools, and tell how that goes, until cancelled."""
     follow = partial(app.warmup.run, gateway.catalog_changed, app.cached)
     async with anyio.create_task_group() as tasks:
@@ -67,7 +83,7 @@ async def work_behind(app: App, gateway: Gateway, loaded: Configuration) -> None
         tasks.start_soon(keep_running, "the cache", app.run_caches)
         tasks.start_soon(keep_running, "the index", app.run_index)
         tasks.start_soon(keep_running, "indexing", follow)
-        tasks.start_soon(keep_running, "the status file", partial(_report, app, loaded))
+        tasks.start_soon(keep_running, "the status file", partial(_report, app, loaded, told))
 
 
 async def note_greeting(app: App, gateway: Gateway) -> None:
@@ -82,6 +98,6 @@ def print_step(seconds: float, moment: Moment) -> None:
     sys.stderr.write(f"{line(seconds, moment)}\n")
 
 
-async def _report(app: App, loaded: Configuration) -> None:
+async def _report(app: App, loaded: Configuration, told: Told) -> None:
     reporting = await run_in_thread(import_module, "mcp_toolweaver.cli.status_reporting")
-    await reporting.keep_reporting(app, loaded)
+    await reporting.keep_reporting(app, loaded, lambda: told.degraded)

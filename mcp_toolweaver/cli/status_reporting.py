@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -31,14 +32,16 @@ def folder_of(settings: Settings) -> Path:
     return settings.data_dir / "run"
 
 
-async def keep_reporting(app: App, loaded: Configuration) -> None:
-    """Keep a file that says how this process is doing, until cancelled."""
+async def keep_reporting(app: App, loaded: Configuration, more: Callable[[], tuple[str, ...]] = tuple) -> None:
+    """Keep a file that says how this process is doing, until cancelled; ``more`` says what else is not as it should."""
     file, timeline = StatusFile(folder_of(loaded.settings)), app.warmup.timeline
     since = datetime.now(UTC) - timedelta(seconds=timeline.seconds)
     try:
         while True:
             seen = timeline.version
-            stands = await run_in_thread(file.write, await _report(app, loaded, since.isoformat(timespec="seconds")))
+            report = await _report(app, loaded, since.isoformat(timespec="seconds"))
+            report = replace(report, degraded=(*report.degraded, *more()))
+            stands = await run_in_thread(file.write, report)
             await anyio.sleep(_PAUSE)
             if stands:  # else somebody read the old one just now
                 with anyio.move_on_after(_AGAIN):

@@ -99,10 +99,10 @@ class _Places:
             self._line.remove(place)
 
     def _hand_on(self) -> None:
-        if self._line:
+        self._taken -= 1
+        while self._line and self._taken < self.policy.concurrency:  # which may be another by now
+            self._taken += 1
             self._line.popleft().set()
-        else:
-            self._taken -= 1
 
     def _note(self, seconds: float) -> None:
         self._seconds = seconds if not self._seconds else (1 - _WEIGHT) * self._seconds + _WEIGHT * seconds

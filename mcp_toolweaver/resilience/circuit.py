@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mcp_toolweaver.core.errors import Busy, CircuitOpen, DeadlineExceeded, Unavailable, Unusable
@@ -31,6 +31,11 @@ class BreakerCaller:
         self._inner = inner
         self._clock = clock
         self._circuits: dict[str, _Circuit] = {}
+
+    def forget(self, servers: Iterable[str]) -> None:
+        """Forget the failures of servers that are others by now."""
+        for server in servers:
+            self._circuits.pop(server, None)
 
     async def call(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
         """See `ToolCaller.call`.

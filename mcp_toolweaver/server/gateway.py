@@ -87,16 +87,19 @@ class Gateway:
         )
         self._tools = tools
         self._announcer = Announcer(self.sessions, bus, tools, offered)
+        listening = ListenHandler(bus)
+        self.drain.on_end(listening.close)
         self.server: Server[Any] = Server(
             "mcp-toolweaver",
             version=version("mcp-toolweaver"),
             title="Toolweaver",
-            on_subscriptions_listen=ListenHandler(bus),
+            on_subscriptions_listen=listening,
         )
         tools.register(self.server)
         if offered is not None:
             requests = OfferRequests(offered, calls, self.sessions, bus, warming)
             requests.register(self.server)
+            self.drain.on_end(requests.end_listening)
             self._watches = requests.watches
         # Of the older eras only, about which the SDK warns where its constructor is given them.
         self.server.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_log_level)
@@ -135,7 +138,8 @@ class Gateway:
         self.sessions.note(ctx)
         if ctx.method not in _GREETINGS:
             self.greeted.set()  # it may wait for the very work that waits for this
-        result = await self.drain.pass_through(ctx, call_next)
+        goes_on = self._trips.is_ours((ctx.params or {}).get("requestState"))
+        result = await self.drain.pass_through(ctx, call_next, goes_on=goes_on)
         self.greeted.set()
         return self._greeting(result) if ctx.method in _GREETINGS and CALLER.get().profiles else result
 

@@ -62,6 +62,10 @@ class OfferRequests:
         self.watches = Watches(offered.view, bus)
         sessions.listen(self.watches.updated, self.watches.end)
 
+    def end_listening(self) -> None:
+        """End all streams of events in order."""
+        self._listen.close()
+
     def register(self, server: Server[Any]) -> None:
         """Have ``server`` answer by this, in either era."""
 

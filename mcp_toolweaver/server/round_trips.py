@@ -116,9 +116,9 @@ class RoundTrips:
             self._ready.set()
             await anyio.sleep_forever()
 
-    def is_ours(self, state: str | None) -> bool:
+    def is_ours(self, state: Any) -> bool:
         """Whether a state that a host gives back is from here: a server may be another one of us."""
-        return state is not None and state.startswith(self._prefix)
+        return isinstance(state, str) and state.startswith(self._prefix)
 
     async def begin(self, context: ServerRequestContext[Any], make: Making) -> ToolResult:
         """Make a call for the request of ``context``; return its result, or one that requires input."""

@@ -39,6 +39,7 @@ async def serve(gateway: Gateway, streams: ClaimedStreams, stopping: anyio.Event
 
 async def _answered(unanswered: Unanswered, gateway: Gateway, drain: float) -> None:
     """Return when what was read has been answered, if need be by an error."""
+    await gateway.drain.end_endless()
     with anyio.move_on_after(drain):
         await unanswered.wait_none()
     await gateway.drain.stop(0)

@@ -21,7 +21,7 @@ from mcp_types import (
 
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
-from mcp_toolweaver.catalog.runner import SourceSetup
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.core.interfaces import SourceFactory
 from mcp_toolweaver.core.policy import SourcePolicy

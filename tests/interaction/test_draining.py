@@ -85,8 +85,33 @@ def test_a_second_signal_waits_for_nothing(oracle: Oracle) -> None:
         process.send_signal(signal.SIGTERM)
         host.wait_refused()
         process.send_signal(signal.SIGTERM)
+        answer = host.read()
         assert process.wait(60) == 0
+    assert answer["id"] == 1
+    assert "may have been executed" in answer["error"]["message"]
     assert not alive(oracle.folder, SERVER)
+
+
+def test_a_stream_of_events_does_not_outlive_the_input(tmp_path: Path) -> None:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "0"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    wanted = {"notifications": {"toolsListChanged": True}, "_meta": meta}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": wanted}
+    config = write_config(tmp_path, {}, toolweaver={"serve": {"drain_timeout": 1_000}})
+    done = subprocess.run(
+        [*SERVE, "--config", str(config)],
+        input=json.dumps(asked) + "\n",
+        capture_output=True,
+        text=True,
+        env=environment(tmp_path),
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["id"] == 1
 
 
 @pytest.mark.anyio

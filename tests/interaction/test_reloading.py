@@ -14,6 +14,7 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from mcp_toolweaver.telemetry.status_files import reports
 from tests.interaction.servers import text_of, write_config
 from tests.interaction.test_life_of_servers import is_running, raw
 from tests.interaction.web_stage import Served, served
@@ -63,6 +64,8 @@ async def test_a_file_that_is_wrong_changes_nothing_and_the_log_says_where(tmp_p
         while "was not taken over" not in server.log.read_text():
             await anyio.sleep(0.05)
         assert "is not valid JSON at line 1" in server.log.read_text()
+        while not any("is not valid JSON at line 1" in said for said in _degraded(tmp_path)):
+            await anyio.sleep(0.1)
         await _echo(client, "one")
         config.write_text(whole)
         server.process.send_signal(signal.SIGHUP)
@@ -87,6 +90,13 @@ async def test_what_is_listed_and_who_sees_what_is_taken_over_and_the_rest_waits
             assert "one__echo" not in [tool.name for tool in (await nobody.list_tools()).tools]
         while "counts from the next start on: search" not in server.log.read_text():
             await anyio.sleep(0.05)
+        while "settings that count from the next start on: search" not in _degraded(tmp_path):
+            await anyio.sleep(0.1)
+
+
+def _degraded(folder: Path) -> list[str]:
+    """Return what those who serve say is not as it should be, as `toolweaver status` finds it."""
+    return [said for report in reports(folder / "data" / "toolweaver" / "run") for said in report.degraded]
 
 
 def _write(folder: Path, servers: Mapping[str, Any], **settings: Any) -> None:

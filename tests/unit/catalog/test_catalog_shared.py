@@ -10,7 +10,7 @@ import pytest
 
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
-from mcp_toolweaver.catalog.runner import SourceSetup
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.status import SourceState

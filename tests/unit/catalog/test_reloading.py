@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -12,13 +13,23 @@ import pytest
 
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
-from mcp_toolweaver.catalog.runner import SourceSetup
-from mcp_toolweaver.core.errors import UnknownTool
+from mcp_toolweaver.catalog.setup import SourceSetup
+from mcp_toolweaver.core.errors import ConfigurationError, NotSent, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogSource
 from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.tools import Tool, ToolResult
 from tests.fakes.virtual_time import BACKEND, in_this_thread
-from tests.unit.catalog.scripted import EAGER, MemoryCache, Plugin, found, running, tool, until, until_snapshot
+from tests.unit.catalog.scripted import (
+    EAGER,
+    MemoryCache,
+    Plugin,
+    found,
+    outcomes_of,
+    running,
+    tool,
+    until,
+    until_snapshot,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -71,8 +82,17 @@ def setup(name: str, policy: SourcePolicy = EAGER, **options: Any) -> SourceSetu
     return SourceSetup(name, f"kind-{name}", options, f"mcp.json: {name}", policy=policy)
 
 
-def catalog_with(plugins: Mapping[str, Plugin], *setups: SourceSetup) -> Catalog:
-    return Catalog(setups, Listings(MemoryCache()), lambda kind: plugins[kind.removeprefix("kind-")])
+def catalog_with(plugins: Mapping[str, Plugin], *setups: SourceSetup, cache: MemoryCache | None = None) -> Catalog:
+    return Catalog(setups, Listings(cache or MemoryCache()), lambda kind: plugins[kind.removeprefix("kind-")])
+
+
+async def _listed(plugin: Plugin) -> MemoryCache:
+    """Return a cache with the listing of an earlier run."""
+    cache = MemoryCache()
+    catalog = catalog_with({"a": plugin}, setup("a", SourcePolicy()), cache=cache)
+    async with running(catalog, patience=100):
+        await until_snapshot(catalog, "a::t")
+    return cache
 
 
 @pytest.fixture
@@ -125,6 +145,102 @@ async def test_a_source_that_is_set_up_otherwise_is_never_open_twice() -> None:
         await until(lambda: held.attempts >= 2)
         await anyio.sleep(10)
         assert (held.open, held.most_open) == (1, 1)
+
+
+async def test_a_call_that_waits_for_a_source_which_goes_is_told_at_once(plugins: dict[str, Plugin]) -> None:
+    cache = await _listed(plugins["a"])
+    catalog = catalog_with(plugins, setup("a", SourcePolicy()), cache=cache)
+    async with running(catalog, patience=100):
+        plugins["a"].gate = anyio.Event()
+        outcomes = list[object]()
+
+        async def call() -> None:
+            outcomes.extend(await outcomes_of(1, partial(catalog.call, found(catalog, "a", "t"), {})))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call)
+            await anyio.sleep(1)
+            await catalog.reload([])
+        [outcome] = outcomes
+        assert isinstance(outcome, NotSent)
+        assert "taken out of the configuration" in str(outcome)
+        assert plugins["a"].calls == []
+
+
+async def test_a_call_that_waits_for_a_source_goes_to_the_one_in_its_place(plugins: dict[str, Plugin]) -> None:
+    cache = await _listed(plugins["a"])
+    catalog = catalog_with(plugins, setup("a", SourcePolicy()), cache=cache)
+    async with running(catalog, patience=100):
+        gate = plugins["a"].gate = anyio.Event()
+        outcomes = list[object]()
+
+        async def call() -> None:
+            outcomes.extend(await outcomes_of(5, partial(catalog.call, found(catalog, "a", "t"), {})))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call)
+            await anyio.sleep(1)
+            assert await catalog.reload([setup("a", x=1)]) == {"a"}
+            gate.set()
+        assert outcomes == [ToolResult.from_text("called t")] * 5
+        assert len(plugins["a"].calls) == 5
+
+
+async def test_a_source_that_is_opened_otherwise_keeps_its_tools_until_it_is_listed(plugins: dict[str, Plugin]) -> None:
+    catalog = catalog_with(plugins, setup("a"))
+    async with running(catalog, patience=100):
+        await until_snapshot(catalog, "a::t")
+        plugins["a"].gate = anyio.Event()
+        plugins["a"].tools = (tool("a", "u"),)
+        await catalog.reload([setup("a", x=1)])
+        assert [str(id_) for id_ in (await catalog.refresh()).tools] == ["a::t"]
+        plugins["a"].gate.set()
+        await until_snapshot(catalog, "a::u")
+
+
+async def test_what_cannot_be_opened_any_more_has_no_tools(plugins: dict[str, Plugin]) -> None:
+    catalog = catalog_with(plugins, setup("a"))
+    async with running(catalog, patience=100):
+        await until_snapshot(catalog, "a::t")
+        plugins["a"].refusals = [Unavailable("server 'a'", "nobody is at home")] * 100
+        await catalog.reload([setup("a", x=1)])
+        await until_snapshot(catalog)
+
+
+async def test_one_that_is_only_treated_otherwise_stays_open(plugins: dict[str, Plugin]) -> None:
+    catalog = catalog_with(plugins, setup("a"))
+    async with running(catalog, patience=10_000):
+        await until_snapshot(catalog, "a::t")
+        assert await catalog.reload([setup("a", SourcePolicy(start="eager", deadline=1.0))]) == set()
+        await anyio.sleep(5_000)
+        assert (plugins["a"].attempts, plugins["a"].tasks) == (1, [])
+        await catalog.reload([setup("a", SourcePolicy(start="lazy", idle_timeout=10.0))])
+        await until(lambda: len(plugins["a"].tasks) == 1)
+        await anyio.sleep(100)
+        await catalog.reload([setup("a")])
+        await until(lambda: plugins["a"].attempts == 2)
+
+
+async def test_one_that_is_to_be_listed_more_often_is(plugins: dict[str, Plugin]) -> None:
+    catalog = catalog_with(plugins, setup("a", SourcePolicy(start="eager", refresh_interval=0)))
+    async with running(catalog, patience=10_000):
+        await until_snapshot(catalog, "a::t")
+        await anyio.sleep(5_000)
+        assert plugins["a"].lists == 1
+        await catalog.reload([setup("a", SourcePolicy(start="eager", refresh_interval=60))])
+        await until(lambda: plugins["a"].lists == 3)
+        assert plugins["a"].attempts == 1
+
+
+async def test_one_that_failed_for_good_is_tried_again(plugins: dict[str, Plugin]) -> None:
+    plugins["a"].refusals = [ConfigurationError("no such thing")]
+    catalog = catalog_with(plugins, setup("a"))
+    async with running(catalog, patience=100):
+        await catalog.wait_settled()
+        await anyio.sleep(10)
+        assert plugins["a"].attempts == 1
+        assert await catalog.reload([setup("a")]) == {"a"}
+        await until_snapshot(catalog, "a::t")
 
 
 @pytest.mark.parametrize("seed", range(20))

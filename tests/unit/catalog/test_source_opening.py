@@ -11,7 +11,7 @@ import pytest
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.plugins import kinds, source_factory
-from mcp_toolweaver.catalog.runner import SourceSetup
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.core.errors import ConfigurationError, DeadlineExceeded, InvalidRequest, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource
 from mcp_toolweaver.core.status import SourceState

@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from catalog_sources.mcp_server import open_source
-from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
+from mcp_toolweaver.catalog.runner import SourceRunner
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.core.errors import Unavailable
 from tests.unit.proxy.children import PATIENCE
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from mcp_toolweaver.catalog.runner import SourceRunner, SourceSetup
+from mcp_toolweaver.catalog.runner import SourceRunner
+from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.proxy.failures import connection_failure, public, status_reason
