@@ -63,7 +63,7 @@ class SourceRunner:
         self._fresh_for: float | None = None
         self._only_listed = False
         self._is_running = False
-        self._waiting = anyio.CancelScope()
+        self._waiting: anyio.CancelScope | None = None
         self.adopted = anyio.Event()
         """Set when the source is treated otherwise; replaced then."""
         self._sleep_if_lazy()
@@ -105,7 +105,8 @@ class SourceRunner:
         """Treat the source as ``setup`` says from now on, which is opened as it was; an open one stays open."""
         self.setup = setup
         self._plan_next()
-        self._waiting.deadline = min(self._list_at, self._unused_at)
+        if self._waiting is not None:
+            self._waiting.deadline = min(self._list_at, self._unused_at)
         if setup.policy.start == "eager" and self.door.state is SourceState.IDLE:
             self.door.want()
         adopted, self.adopted = self.adopted, anyio.Event()
