@@ -185,3 +185,21 @@ async def test_who_cancels_a_call_is_not_told_of_a_deadline() -> None:
     with anyio.move_on_after(5) as moved_on:
         await caller.call(SLOW, {})
     assert moved_on.cancelled_caught
+
+
+async def test_more_or_fewer_places_count_while_calls_are_under_way() -> None:
+    inner, policy = FakeCaller(1.0), SourcePolicy(concurrency=4)
+    caller = BulkheadCaller(inner, lambda _server: policy)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(outcomes_of, 12, partial(caller.call, SLOW, {}))
+        await anyio.sleep(0.5)
+        policy = SourcePolicy(concurrency=1)
+        tasks.start_soon(outcomes_of, 1, partial(caller.call, SLOW, {}))
+        await anyio.sleep(0.1)
+        inner.most.clear()
+        await anyio.sleep(2)
+        assert inner.most == {"slow": 1}
+        policy = SourcePolicy(concurrency=9)
+        tasks.start_soon(outcomes_of, 1, partial(caller.call, SLOW, {}))
+    assert inner.most == {"slow": 8}  # all that were left
+    assert len(inner.ledger) == 14

@@ -154,3 +154,13 @@ async def test_an_old_call_that_ends_during_a_trial_neither_ends_it_nor_begins_a
             await caller.call(SICK, {})
     assert outcomes == [end, DONE]
     assert len(inner.ledger) == 5
+
+
+async def test_a_server_that_is_another_one_by_now_begins_anew() -> None:
+    caller, inner = guarded(*[LOST] * 3)
+    await fail(caller, 3)
+    caller.forget(["fine"])
+    assert "it is tried again" in (await fail(caller, 1))[0]
+    caller.forget(["sick", "never heard of"])
+    assert await caller.call(SICK, {}) == DONE
+    assert len(inner.ledger) == 4
