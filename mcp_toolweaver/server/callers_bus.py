@@ -17,6 +17,9 @@ class CallersBus:
         self._buses: dict[Caller, InMemorySubscriptionBus] = {}
         self._listeners: dict[Caller, int] = {}
 
+    def __len__(self) -> int:
+        return sum(self._listeners.values())
+
     @property
     def callers(self) -> list[Caller]:
         """Those who listen."""

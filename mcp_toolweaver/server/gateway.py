@@ -72,7 +72,9 @@ class Gateway:
         self.sessions = Sessions(is_open=is_open, is_seen=self._is_seen)
         """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
         warming = Warming(wait_searchable)
-        bus, calls = CallersBus(), Calls(self.sessions, self._trips)
+        self.listeners = bus = CallersBus()
+        """Hosts without a session that hear of changes."""
+        calls = Calls(self.sessions, self._trips)
         offered = None if offers is None else Offered(offers)
         tools = ToolRequests(
             catalog,
