@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcp_toolweaver.access.seen import Whole
+from mcp_toolweaver.core.access import CALLER
+from mcp_toolweaver.core.errors import UnknownTool
 from mcp_toolweaver.core.interfaces import Searcher, ToolCaller
 from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolResult
-from mcp_toolweaver.text.resolve import resolve
 
 
 class CallersCatalog:
@@ -79,6 +80,8 @@ class CallersCaller:
         Raises:
             NotPermitted: the caller may not make such a call.
         """
-        if tool.id not in self._catalog.snapshot.tools:
-            resolve(self._catalog.snapshot, tool.callable_name, tool.id.server, self._catalog.departed)
+        snapshot = self._catalog.snapshot
+        if tool.id not in snapshot.tools and CALLER.get().profiles:
+            happened = self._catalog.departed(tool.id.name, tool.id.server)
+            raise UnknownTool(tool.callable_name, happened=happened or "")
         return await self._inner.call(tool, arguments)

@@ -23,7 +23,7 @@ class Whole(CatalogView, OfferView, Protocol):
     """A catalog, with what its servers offer beside tools."""
 
     def departed(self, name: str, server: str | None = None) -> str | None:
-        """Return what happened to the tool of a name that was in the catalog; None if none was."""
+        """Return what happened to the tool of a name that was in the catalog, for the caller whose request it is."""
         ...
 
 
@@ -85,7 +85,7 @@ class SeenCatalog:
         await self._whole.watch_resource(server, uri)
 
     def departed(self, name: str, server: str | None = None) -> str | None:
-        """Return what happened to a tool of a server that is seen as a whole.
+        """Return what happened to a tool that was seen, as the whole catalog tells this caller.
 
         Raises:
             NotPermitted: the tool is there, and a call of it is not.
@@ -94,8 +94,7 @@ class SeenCatalog:
         try:
             tool = resolve(self._shown, name, server)
         except UnknownTool:
-            is_seen = server is not None and self._shows_server(server)
-            return self._whole.departed(name, server) if is_seen else None
+            return self._whole.departed(name, server)
         raise NotPermitted(self._why_not(tool))
 
     def _look(self) -> None:

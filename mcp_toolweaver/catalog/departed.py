@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mcp_toolweaver.core.access import CALLER
 from mcp_toolweaver.core.errors import UnknownTool
 from mcp_toolweaver.core.tools import Snapshot, Tool, ToolId
 from mcp_toolweaver.text.resolve import resolve
@@ -20,8 +21,8 @@ class _Departure:
     tool: Tool
     at: float
     """Seconds since the epoch."""
-    successor: str | None
-    """The callable name of the tool that came in its place."""
+    successor: Tool | None
+    """The tool that came in its place."""
 
 
 class Departed:
@@ -46,24 +47,31 @@ class Departed:
         self._snapshot = None
 
     def what_happened(self, name: str, server: str | None = None) -> str | None:
-        """Return what happened to the tool of a name in any form that `resolve` reads; None if there was none."""
+        """Return what happened to the tool of a name in any form that `resolve` reads.
+
+        None if there was none, or none that was there for the caller whose request is under way.
+        """
         if not self._departures:
             return None
         if self._snapshot is None:
             self._snapshot = Snapshot.of(departure.tool for departure in self._departures.values())
+        caller, known = CALLER.get(), self._snapshot
+        if caller.profiles:
+            known = Snapshot.of(tool for tool in known.tools.values() if caller.sees(tool))
         try:
-            departure = self._departures[resolve(self._snapshot, name, server).id]
+            departure = self._departures[resolve(known, name, server).id]
         except UnknownTool:
             return None
         at = time.strftime("%H:%M", time.localtime(departure.at))
         id_, successor = departure.tool.id, departure.successor
         happened = f"server {id_.server!r} no longer has {id_.name!r} (it left its list at {at})"
-        return f"{happened}; it now has {successor!r}, which looks the same" if successor else happened
+        if successor is None or not caller.sees(successor):
+            return happened
+        return f"{happened}; it now has {successor.callable_name!r}, which looks the same"
 
 
-def _successor(tool: Tool, new: list[Tool]) -> str | None:
+def _successor(tool: Tool, new: list[Tool]) -> Tool | None:
     """Return the first of the new tools that says the same of itself, or else takes the same arguments."""
     described = (each for each in new if tool.description and each.description == tool.description)
     shaped = (each for each in new if tool.input_schema.get("properties") and each.input_schema == tool.input_schema)
-    found = next(described, None) or next(shaped, None)
-    return None if found is None else found.callable_name
+    return next(described, None) or next(shaped, None)

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from mcp_toolweaver.config.environment import environment_values, variable_name
 from mcp_toolweaver.config.json_types import as_object
+from mcp_toolweaver.config.left_out import Steps, left_out, remedy
 from mcp_toolweaver.config.problems import Problems
+from mcp_toolweaver.config.profile_settings import SHAPES
 from mcp_toolweaver.config.settings import Settings
-
-Steps: TypeAlias = tuple[str, ...]
-
-_CORRECT_IT = "correct or remove it; it is ignored until then"
 
 
 def read_settings(table: Any, environ: Mapping[str, str], problems: Problems) -> Settings:
@@ -53,15 +51,15 @@ class _Layer:
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_context=False, include_input=False):
                 path = tuple(str(step) for step in detail["loc"])
-                known = _without(known, path)
-                self._refuse(path, detail["msg"].removeprefix("Input "), _CORRECT_IT)
+                known = left_out(known, path)
+                self._refuse(path, *_told(detail["type"], detail["msg"], path))
         return known
 
     def _known(self, model: type[BaseModel], values: Any, path: Steps) -> dict[str, Any]:
         short = getattr(model, "by_text", None)
         table = {short: values} if short is not None and isinstance(values, str) else as_object(values)
         if table is None:
-            self._refuse(path, "should be an object", _CORRECT_IT)
+            self._refuse(path, "should be an object", remedy(path) if path else "correct or remove it")
             return {}
         return dict(self._known_items(model, table, path))
 
@@ -84,12 +82,13 @@ def _suggestion(key: str, known: Sequence[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
 
 
-def _without(values: Mapping[str, Any], path: Steps) -> dict[str, Any]:
-    head, *rest = path
-    inner = as_object(values.get(head))
-    if inner is None or not rest:
-        return {key: value for key, value in values.items() if key != head}
-    return {**values, head: _without(inner, tuple(rest))}
+def _told(kind: str, message: str, path: Steps) -> tuple[str, str]:
+    """Return what is wrong and what to do about it, in the words that all settings share."""
+    inside = SHAPES.get(path[2:-1]) if path[0] == "profiles" else None
+    if kind != "extra_forbidden" or inside is None:
+        return message.removeprefix("Input "), remedy(path)
+    suggestion = _suggestion(path[-1], tuple(inside.model_fields))
+    return "is not a setting", f"{suggestion}; {remedy(path).partition('; ')[2]}"
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from mcp_toolweaver.config.setting_types import Text, lower
 from mcp_toolweaver.core.access import EFFECTS, Effect, Profile, Rules
@@ -22,7 +24,7 @@ _Effects: TypeAlias = Annotated[tuple[EffectSetting, ...], BeforeValidator(_list
 
 
 class RuleSettings(BaseModel):
-    """Patterns in which ``*`` stands for anything; a tool is meant if one of them is its own."""
+    """Patterns in which ``*`` stands for anything; a tool is meant if one of them is its own. A list is of servers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,6 +32,11 @@ class RuleSettings(BaseModel):
     domains: _Patterns = ()
     tools: _Patterns = ()
     """By the name that they are called by, or ``server::tool``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_servers(cls, value: Any) -> Any:
+        return {"servers": value} if isinstance(value, str | list | tuple) else value
 
     @property
     def rules(self) -> Rules:
@@ -55,7 +62,23 @@ class ProfileSettings(BaseModel):
     effects: _Effects | None = None
     """The only calls that are made: of these effects."""
 
+    @field_validator("allow")
+    @classmethod
+    def _names_something(cls, allow: RuleSettings) -> RuleSettings:
+        """Refuse an empty one, which could mean nothing as well as everything; a default is not asked."""
+        if not allow.rules:
+            raise PydanticCustomError("allow", "names nothing: leave it out for everything, deny servers * for nothing")
+        return allow
+
     def profile(self, name: str) -> Profile:
         """Return the same for those who go by it."""
         permitted = EFFECTS if self.effects is None else frozenset(self.effects)
         return Profile(name, self.allow.rules, self.deny.rules, permitted - frozenset(self.deny.effects))
+
+
+SHAPES: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): ProfileSettings,
+    ("allow",): RuleSettings,
+    ("deny",): DenySettings,
+}
+"""What is known of at each place inside of a profile."""

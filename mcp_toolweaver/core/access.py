@@ -6,6 +6,8 @@ variable; every plugin between would only pass it on. What is outside of a calle
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
@@ -72,6 +74,14 @@ class Caller:
     profiles: tuple[Profile, ...] = ()
     """What is in all of them is there for the caller; everything, if there is none."""
 
+    def sees(self, tool: Tool) -> bool:
+        """Whether a tool is there for the caller, whether or not it may be called."""
+        return all(profile.shows(tool) for profile in self.profiles)
+
+    def sees_server(self, server: str) -> bool:
+        """Whether a server is there for the caller as a whole, as far as its name says."""
+        return all(profile.shows_server(server) for profile in self.profiles)
+
     @property
     def key(self) -> str:
         """Is no other caller's."""
@@ -83,6 +93,16 @@ OWNER = Caller()
 
 CALLER: ContextVar[Caller] = ContextVar("caller", default=OWNER)
 """The caller of the request under way."""
+
+
+@contextmanager
+def as_caller(caller: Caller) -> Generator[None]:
+    """Do something as if a request of this caller were under way."""
+    token = CALLER.set(caller)
+    try:
+        yield
+    finally:
+        CALLER.reset(token)
 
 
 class NotAdmitted(ToolweaverError):

@@ -113,8 +113,11 @@ class Hosts(Protocol):
         """How often the folders of a host have changed."""
         ...
 
-    def only(self) -> Host | None:
-        """Return the host if there is exactly one, for what a server does outside of any call."""
+    def only(self, server: str) -> Host | None:
+        """Return the host if there is exactly one, for what a server does outside of any call.
+
+        There is none for a server that does not exist for that host's caller.
+        """
         ...
 
     async def wait_changed(self) -> None:

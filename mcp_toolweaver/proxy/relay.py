@@ -178,7 +178,7 @@ class Relay:
         hosts = {call.owner: call.exchange.host for call in self._turns.under_way if call.exchange is not None}
         if hosts:
             return next(iter(hosts.values())) if len(hosts) == 1 else None
-        return None if self._hosts is None else self._hosts.only()
+        return None if self._hosts is None else self._hosts.only(self._server)
 
     async def progress(self, call: Call, done: float, total: float | None, message: str | None) -> None:
         """Tell the host of a call how far it is."""

@@ -10,15 +10,16 @@ import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.server.subscriptions import ListenHandler
 from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
 from pydantic import BaseModel
 
-from mcp_toolweaver.core.access import CALLER, OWNER, Caller
+from mcp_toolweaver.core.access import CALLER, OWNER, Caller, as_caller
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.offers import OfferView
 from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.server.announcing import Announcer
+from mcp_toolweaver.server.callers_bus import CallersBus
 from mcp_toolweaver.server.calls import Calls
 from mcp_toolweaver.server.describe import instructions
 from mcp_toolweaver.server.draining import Drain
@@ -68,10 +69,12 @@ class Gateway:
         self._catalog = catalog
         self._trips = RoundTrips()
         self._watches: Watches | None = None
-        self.sessions = Sessions(is_open=is_open)
+        self.sessions = Sessions(is_open=is_open, is_seen=self._is_seen)
         """The hosts that are attached; servers behind us are to see them as `HOSTS`."""
         warming = Warming(wait_searchable)
-        bus, calls = InMemorySubscriptionBus(), Calls(self.sessions, self._trips)
+        self.listeners = bus = CallersBus()
+        """Hosts without a session that hear of changes."""
+        calls = Calls(self.sessions, self._trips)
         offered = None if offers is None else Offered(offers)
         tools = ToolRequests(
             catalog,
@@ -136,12 +139,19 @@ class Gateway:
     async def _notice(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
         CALLER.set(self._caller_of(ctx))
         self.sessions.note(ctx)
+        self._announcer.note()
         if ctx.method not in _GREETINGS:
             self.greeted.set()  # it may wait for the very work that waits for this
         goes_on = self._trips.is_ours((ctx.params or {}).get("requestState"))
         result = await self.drain.pass_through(ctx, call_next, goes_on=goes_on)
         self.greeted.set()
         return self._greeting(result) if ctx.method in _GREETINGS and CALLER.get().profiles else result
+
+    def _is_seen(self, caller: Caller, server: str) -> bool:
+        """Whether a server exists for a caller."""
+        with as_caller(caller):
+            snapshot, statuses = self._catalog.snapshot, self._catalog.statuses
+        return not caller.profiles or server in snapshot.by_server or any(each.name == server for each in statuses)
 
     def _greeting(self, result: HandlerResult) -> HandlerResult:
         """Return a greeting with what the catalog holds for this caller."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
@@ -21,11 +21,13 @@ from mcp_types import (
     UnsubscribeRequestParams,
 )
 
+from mcp_toolweaver.core.access import CALLER
 from mcp_toolweaver.core.errors import InvalidRequest, ToolweaverError
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.tools import ToolResult
+from mcp_toolweaver.server.callers_bus import CallersBus
 from mcp_toolweaver.server.calls import Calls, without_reserved
 from mcp_toolweaver.server.offered import Offered
 from mcp_toolweaver.server.sessions import Sessions
@@ -49,7 +51,7 @@ class OfferRequests:
         offered: Offered,
         calls: Calls,
         sessions: Sessions,
-        bus: InMemorySubscriptionBus,
+        bus: CallersBus,
         warming: Warming,
     ) -> None:
         """Answer from ``offered``, and pass the rest on through ``calls``, both after ``warming``."""
@@ -114,6 +116,9 @@ class OfferRequests:
     async def _listens(self, ctx: Context, params: SubscriptionsListenRequestParams) -> Any:
         wanted = params.notifications.resource_subscriptions or ()
         known = {address: found for address in wanted if (found := self._offered.resource(address)) is not None}
+        if CALLER.get().profiles:  # of the rest, this caller is not to know that others watch it
+            heard = params.notifications.model_copy(update={"resource_subscriptions": list(known)})
+            params = params.model_copy(update={"notifications": heard})
         with self.watches.during(known):
             return await self._listen(ctx, params)
 

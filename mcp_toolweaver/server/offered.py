@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mcp_toolweaver.core.access import CALLER, Caller
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.names import callable_name
 from mcp_toolweaver.core.offers import OfferView
@@ -20,7 +21,8 @@ class Offered:
     def __init__(self, view: OfferView) -> None:
         """Name what ``view`` holds."""
         self.view = view
-        self._links: OrderedDict[str, str] = OrderedDict()
+        self._links: OrderedDict[tuple[Caller, str], str] = OrderedDict()
+        """The server behind each address that a result had, for whoever got that result."""
 
     def resources(self) -> list[dict[str, Any]]:
         """Return all resources; of two with one address, the first counts."""
@@ -57,13 +59,16 @@ class Offered:
         return None if lister is None else (lister, address)
 
     def note_links(self, server: str, result: Mapping[str, Any]) -> None:
-        """Remember the addresses that a result of a server links to, as hosts may read those."""
+        """Remember the addresses that a result of a server links to, as the caller who got it may read those."""
+        caller = CALLER.get()
+        if not caller.sees_server(server):
+            return
         content = result.get("content")
         for block in content if is_array(content) else ():
             uri = block.get("uri") if is_object(block) and block.get("type") == "resource_link" else None
             if isinstance(uri, str):
-                self._links[uri] = server
-                self._links.move_to_end(uri)
+                self._links[caller, uri] = server
+                self._links.move_to_end((caller, uri))
         while len(self._links) > _MOST_LINKS:
             self._links.popitem(last=False)
 
@@ -90,7 +95,7 @@ class Offered:
         return named
 
     def _only_server(self, address: str) -> str | None:
-        listing, linking = self._listing(address), self._links.get(address)
+        listing, linking = self._listing(address), self._links.get((CALLER.get(), address))
         candidates = listing or ([linking] if linking else self._templated(address) or self._unnamed())
         if len(candidates) == 1:
             return candidates[0]

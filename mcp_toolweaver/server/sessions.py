@@ -14,6 +14,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.dispatcher import Outbound
 from mcp_types import CLIENT_CAPABILITIES_META_KEY
 
+from mcp_toolweaver.core.access import Caller
 from mcp_toolweaver.core.exchange import ABILITIES, CAPABILITIES, ELICIT_URL, SAMPLE_TOOLS, Host
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.server.host import LegacyHost
@@ -26,9 +27,17 @@ _FINER = (("elicitation", "url", ELICIT_URL), ("sampling", "tools", SAMPLE_TOOLS
 class Sessions:
     """All hosts that are attached: the `Hosts` that downstream servers see."""
 
-    def __init__(self, *, is_open: bool = False) -> None:
-        """Begin with none; ``is_open`` if any number of hosts may come, rather than the one that started us."""
+    def __init__(
+        self, *, is_open: bool = False, is_seen: Callable[[Caller, str], bool] = lambda _caller, _server: True
+    ) -> None:
+        """Begin with none.
+
+        Args:
+            is_open: Whether any number of hosts may come, rather than the one that started us.
+            is_seen: Says whether a server exists for a caller.
+        """
         self._is_open = is_open
+        self._is_seen = is_seen
         self._sessions: dict[Connection, HostSession] = {}
         self._pipes: WeakKeyDictionary[Outbound, str] = WeakKeyDictionary()
         self._answers_of_requests: frozenset[str] = frozenset()
@@ -91,11 +100,13 @@ class Sessions:
         """See `Hosts.log_level`."""
         return least_serious(session.log_level for session in self._sessions.values())
 
-    def only(self) -> Host | None:
+    def only(self, server: str) -> Host | None:
         """See `Hosts.only`."""
         if len(self._sessions) != 1 or self._has_requests_without_session:
             return None
         [session] = self._sessions.values()
+        if not self._is_seen(session.caller, server):
+            return None
         return LegacyHost(session, replace(session.context, request_id=None))
 
     def change_roots(self) -> None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from functools import partial
 
 import anyio
-from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
+from mcp.server.subscriptions import ResourceUpdated
 
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.offers import OfferView
+from mcp_toolweaver.server.callers_bus import CallersBus
 from mcp_toolweaver.server.session import HostSession
 from mcp_toolweaver.server.telling import tell_all
 
@@ -28,7 +29,7 @@ Watched = tuple[str, str]
 class Watches:
     """Who watches what; `run` must be running."""
 
-    def __init__(self, view: OfferView, bus: InMemorySubscriptionBus) -> None:
+    def __init__(self, view: OfferView, bus: CallersBus) -> None:
         """Watch resources of ``view``; hosts without a session are told over ``bus``."""
         self._view = view
         self._bus = bus

@@ -7,21 +7,30 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import anyio
 from mcp.client._memory import InMemoryTransport
 from mcp.client.client import Client
 from mcp.client.session import IncomingMessage
+from mcp.server.context import ServerRequestContext
 from mcp_types import (
+    CLIENT_INFO_META_KEY,
+    Implementation,
     PromptListChangedNotification,
     ResourceListChangedNotification,
     ResourceUpdatedNotification,
     ToolListChangedNotification,
 )
 
+from mcp_toolweaver.access.callers import CallersCaller, CallersCatalog
+from mcp_toolweaver.access.effects import Effects
+from mcp_toolweaver.access.per_caller import PerCaller
+from mcp_toolweaver.access.seen import SeenCatalog, Whole
 from mcp_toolweaver.catalog.catalog import Catalog
 from mcp_toolweaver.catalog.listings import Listings
 from mcp_toolweaver.catalog.setup import SourceSetup
+from mcp_toolweaver.core.access import OWNER, Caller
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.core.interfaces import SourceFactory
 from mcp_toolweaver.core.policy import SourcePolicy
@@ -33,6 +42,9 @@ from tests.downstreams.offering import OfferingServer
 from tests.fakes.cache import FakeCache
 
 MODERN, LEGACY = "2026-07-28", "legacy"
+
+_callers: dict[str, Caller] = {}
+"""Who each host is, by what it calls itself."""
 
 
 class NoSearch:
@@ -69,12 +81,18 @@ class OfferingStage:
     catalog: Catalog
 
     @asynccontextmanager
-    async def host(self, era: str, heard: Heard | None = None) -> AsyncGenerator[Client]:
-        """Connect a host of an era."""
+    async def host(self, era: str, heard: Heard | None = None, caller: Caller = OWNER) -> AsyncGenerator[Client]:
+        """Connect a host of an era, whose messages are those of a caller."""
+        _callers[name := f"host {len(_callers)}"] = caller
         transport = InMemoryTransport(self.gateway.server)
         listening = (heard or Heard()).hear
         async with Client(
-            transport, mode=era, message_handler=listening, cache=None, read_timeout_seconds=20
+            transport,
+            mode=era,
+            message_handler=listening,
+            cache=None,
+            read_timeout_seconds=20,
+            client_info=Implementation(name=name, version="0"),
         ) as client:
             yield client
 
@@ -93,7 +111,7 @@ async def offering(
     ]
     catalog = Catalog(setups, Listings(cache or FakeCache()), lambda _kind: _factory(servers, connect_timeout))
     await catalog.restore()
-    gateway = Gateway(catalog, NoSearch(), catalog, exposure=Exposure(), wait_searchable=_at_once, offers=catalog)
+    gateway = _gateway(catalog)
     HOSTS.set(gateway.sessions)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(gateway.run)
@@ -105,6 +123,37 @@ async def offering(
         yield OfferingStage(gateway, catalog)
         tasks.cancel_scope.cancel()
     HOSTS.set(None)
+
+
+def _gateway(catalog: Catalog) -> Gateway:
+    whole: Whole = catalog
+    parts = PerCaller(whole, lambda profiles: SeenCatalog(catalog, profiles, Effects({})))
+    seen = CallersCatalog(lambda: parts.current)
+    return Gateway(
+        seen,
+        NoSearch(),
+        CallersCaller(catalog, seen),
+        exposure=Exposure(),
+        wait_searchable=_at_once,
+        offers=seen,
+        departed=seen.departed,
+        caller_of=_Callers().of,
+    )
+
+
+class _Callers:
+    """Knows whose message it is by the name in its handshake, or in the message itself."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Any, Caller] = WeakKeyDictionary()
+
+    def of(self, context: ServerRequestContext[Any]) -> Caller:
+        connection: Any = context.session._connection  # pyright: ignore[reportPrivateUsage]
+        params: Mapping[str, Any] = context.params or {}
+        told = params.get("clientInfo") or (params.get("_meta") or {}).get(CLIENT_INFO_META_KEY)
+        if told is not None:
+            self._known[connection.outbound] = _callers[told["name"]]
+        return self._known[connection.outbound]
 
 
 async def until(is_so: Callable[[], bool]) -> None:

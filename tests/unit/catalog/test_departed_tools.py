@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mcp_toolweaver.catalog.departed import Departed
+from mcp_toolweaver.core.access import Caller, Profile, Rules, as_caller
 from mcp_toolweaver.core.errors import UnknownTool
 from mcp_toolweaver.core.tools import Snapshot, Tool
 from mcp_toolweaver.text.resolve import resolve
@@ -109,3 +110,20 @@ async def test_problems_of_a_listing_are_told_also_when_its_source_is_asleep() -
             problems = status_of(catalog, "s").problems
         assert problems == ("tool 'x' has no schema", "tool 't' is listed twice; the first counts")
     assert plugin.attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("deny", "told"),
+    [
+        (Rules(), "server 's' no longer has 'foo' .*; it now has 's__foo_v2', which looks the same"),
+        (Rules(tools=("*_v2",)), r"server 's' no longer has 'foo' \(it left its list at \d\d:\d\d\)"),
+        (Rules(tools=("s::foo",)), None),
+        (Rules(servers=("s",)), None),
+    ],
+)
+@pytest.mark.parametrize("name", ["s__foo", "foo"])
+def test_of_what_is_not_there_for_a_caller_nothing_is_told(deny: Rules, told: str | None, name: str) -> None:
+    departed = after([tool("s", "foo", "Does it well.")], [tool("s", "foo_v2", "Does it well.")])
+    with as_caller(Caller(profiles=(Profile("p", deny=deny),))):
+        happened = departed.what_happened(name)
+    assert happened is None if told is None else re.fullmatch(told, happened or "")

@@ -52,7 +52,7 @@ class FewHosts:
         self._only = only
         self._changed = anyio.Event()
 
-    def only(self) -> Host | None:
+    def only(self, _server: str) -> Host | None:
         return self._only
 
     def change(self) -> None:

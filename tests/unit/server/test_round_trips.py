@@ -9,6 +9,7 @@ from typing import Any, cast
 import anyio
 import pytest
 
+from mcp_toolweaver.core.access import Caller, Profile, as_caller
 from mcp_toolweaver.core.errors import InvalidArguments, Unavailable
 from mcp_toolweaver.core.exchange import Refusal
 from mcp_toolweaver.core.tools import ToolResult
@@ -173,3 +174,15 @@ async def test_a_question_that_was_withdrawn_is_not_put_again() -> None:
         state, [new] = of((await trips.go_on(CONTEXT, state, {old: {}})).payload)
         assert new != old
         assert await trips.go_on(CONTEXT, state, {new: {}}) is DONE
+
+
+@pytest.mark.parametrize("other", [Caller("bo"), Caller(), Caller("ada", (Profile("p"),))])
+async def test_a_call_that_stands_is_taken_up_by_its_own_caller_only(other: Caller) -> None:
+    async with running() as trips:
+        with as_caller(Caller("ada")):
+            state, [key] = await asked(trips, asking("a"))
+        with as_caller(other), pytest.raises(InvalidArguments):
+            await trips.go_on(CONTEXT, state, {key: {"x": 1}})
+        assert trips.standing == 1
+        with as_caller(Caller("ada")):
+            assert "{'x': 1}" in str((await trips.go_on(CONTEXT, state, {key: {"x": 1}})).payload)

@@ -1,0 +1,53 @@
+"""What remains of settings when a wrong value is left out: never more than the owner may have meant to allow.
+
+Most settings fall back to what they would be without the value. A profile without one of its rules would be wider, so
+it is left out whole; an effect that cannot be read is taken for the worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from mcp_toolweaver.config.json_types import as_object
+from mcp_toolweaver.core.access import Effect
+
+Steps: TypeAlias = tuple[str, ...]
+
+_WORST: Effect = "destructive"
+_PROFILE = 2
+"""Steps to a profile, and to the effect of a pattern."""
+
+
+def left_out(values: Mapping[str, Any], path: Steps) -> dict[str, Any]:
+    """Return the values without what is wrong at a path."""
+    if path[0] == "profiles":
+        return _without(values, path[:_PROFILE])
+    if path[0] == "effects":
+        return {**values, "effects": _worst(values["effects"], path)}
+    return _without(values, path)
+
+
+def remedy(path: Steps) -> str:
+    """Say what to do about it, and what counts until then."""
+    if path[0] == "profiles" and len(path) >= _PROFILE:
+        return f"correct or remove it; there is no profile {path[1]!r} until then"
+    if path[0] == "effects":
+        meant = "what it is about" if len(path) == _PROFILE else "every tool"
+        return f"correct or remove it; {meant} counts as {_WORST} until then"
+    return "correct or remove it; it is ignored until then"
+
+
+def _worst(effects: Any, path: Steps) -> dict[str, Any]:
+    table = as_object(effects)
+    if table is None or len(path) != _PROFILE or path[1] not in table:
+        return {"*": _WORST}
+    return {**table, path[1]: _WORST}
+
+
+def _without(values: Mapping[str, Any], path: Steps) -> dict[str, Any]:
+    head, *rest = path
+    inner = as_object(values.get(head))
+    if inner is None or not rest:
+        return {key: value for key, value in values.items() if key != head}
+    return {**values, head: _without(inner, tuple(rest))}
