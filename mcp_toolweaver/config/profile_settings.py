@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from mcp_toolweaver.config.setting_types import Text, lower
 from mcp_toolweaver.core.access import EFFECTS, Effect, Profile, Rules
+from mcp_toolweaver.core.json_values import is_array
 
 EffectSetting: TypeAlias = Annotated[Effect, BeforeValidator(lower)]
 
@@ -36,7 +37,7 @@ class RuleSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _of_servers(cls, value: Any) -> Any:
-        return {"servers": value} if isinstance(value, str | list | tuple) else value
+        return {"servers": value} if isinstance(value, str) or is_array(value) else value
 
     @property
     def rules(self) -> Rules:

@@ -150,7 +150,8 @@ class _Callers:
     def of(self, context: ServerRequestContext[Any]) -> Caller:
         connection: Any = context.session._connection  # pyright: ignore[reportPrivateUsage]
         params: Mapping[str, Any] = context.params or {}
-        told = params.get("clientInfo") or (params.get("_meta") or {}).get(CLIENT_INFO_META_KEY)
+        meta: Mapping[str, Any] = params.get("_meta") or {}
+        told = params.get("clientInfo") or meta.get(CLIENT_INFO_META_KEY)
         if told is not None:
             self._known[connection.outbound] = _callers[told["name"]]
         return self._known[connection.outbound]

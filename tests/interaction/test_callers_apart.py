@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from mcp.client.client import Client
@@ -98,7 +100,7 @@ async def test_what_a_result_links_to_is_read_by_who_got_it_and_sees_the_whole_s
         stage.host(era, caller=OWNER) as first,
         stage.host(era, caller=other) as second,
     ):
-        call = {"name": "vault__link", "arguments": {}}
+        call: dict[str, Any] = {"name": "vault__link", "arguments": {}}
         await first.call_tool("call_tool", call)
         assert (await second.call_tool("call_tool", call)).is_error is (other is GUEST)
         read = await first.read_resource("hidden:///x")
