@@ -99,8 +99,13 @@ class Bm25F:
         self._postings = _postings(Saturations.of(documents, weights, lengths), self._size)
         self._rarest = rarity(0, self._size)
 
-    def scores(self, terms: Iterable[str]) -> NDArray[np.float32]:
-        """Return the score of each document, shape ``(documents,)``."""
+    def scores(self, terms: Iterable[str], among: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+        """Return the score of each document, shape ``(documents,)``.
+
+        With ``among``, which says of each document whether it counts, as if there were no others.
+        """
+        if among is not None:
+            return self._scores_among(terms, among)
         scores = np.zeros(self._size, dtype=np.float32)
         for term, times in Counter(terms).items():
             posting = self._postings.get(term)
@@ -108,18 +113,34 @@ class Bm25F:
                 scores[posting.rows] += posting.impacts * np.float32(emphasis(times))
         return scores
 
-    def coverage(self, terms: Iterable[str], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    def _scores_among(self, terms: Iterable[str], among: NDArray[np.bool_]) -> NDArray[np.float32]:
+        scores = np.zeros(self._size, dtype=np.float32)
+        size = int(np.count_nonzero(among))
+        for term, times in Counter(terms).items():
+            posting = self._postings.get(term)
+            if posting is not None and (held := among[posting.rows]).any():
+                weight = rarity(int(np.count_nonzero(held)), size) / posting.idf * emphasis(times)
+                scores[posting.rows[held]] += posting.impacts[held] * np.float32(weight)
+        return scores
+
+    def coverage(
+        self, terms: Iterable[str], rows: NDArray[np.intp], among: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """Return, for each row, the share of the distinct terms' rarity that it holds, 0 to 1.
 
-        A term that no document holds weighs as much as the rarest possible one.
+        A term that no document holds weighs as much as the rarest possible one; for ``among`` see `scores`.
         """
+        size = self._size if among is None else int(np.count_nonzero(among))
         held = np.zeros(self._size, dtype=np.float64)
         total = 0.0
         for term in sorted(set(terms)):
             posting = self._postings.get(term)
-            total += posting.idf if posting is not None else self._rarest
+            idf = self._rarest if posting is None else posting.idf
+            if among is not None:
+                idf = rarity(0 if posting is None else int(np.count_nonzero(among[posting.rows])), size)
+            total += idf
             if posting is not None:
-                held[posting.rows] += posting.idf
+                held[posting.rows] += idf
         return (held[rows] / (total or 1.0)).astype(np.float32)
 
 

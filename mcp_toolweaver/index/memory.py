@@ -102,9 +102,10 @@ class _State:
         if not query.probes:
             return Candidates()
         allowed = self._allowed(query.domain)
-        if query.within is not None:
-            allowed &= self._inside(query.within)
-        lexical = np.stack([self.lexical.scores(probe.terms) for probe in query.probes]) * allowed
+        inside = None if query.within is None else self._inside(query.within)
+        if inside is not None:
+            allowed &= inside
+        lexical = np.stack([self.lexical.scores(probe.terms, inside) for probe in query.probes]) * allowed
         dense = self._cosines(query.probes, allowed)
         part = part_limit(query.limit)
         chosen = [
@@ -114,7 +115,7 @@ class _State:
         ]
         chosen += self._of_likely(query, part, lexical[:1], dense[:1])
         rows = np.unique(np.concatenate(chosen))
-        matches = self._matches(rows, lexical, dense, self._coverage(query.probes, rows))
+        matches = self._matches(rows, lexical, dense, self._coverage(query.probes, rows, inside))
         return Candidates(tuple(matches), _crowd(dense[0]) if len(dense) else None)
 
     def _of_likely(
@@ -129,9 +130,11 @@ class _State:
             for scores in lane
         ]
 
-    def _coverage(self, probes: Sequence[Probe], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    def _coverage(
+        self, probes: Sequence[Probe], rows: NDArray[np.intp], inside: NDArray[np.bool_] | None
+    ) -> NDArray[np.float32]:
         wholes = [probe for at, probe in enumerate(probes) if at == 0 or probe.is_whole]
-        return np.asarray(np.max([self.lexical.coverage(probe.terms, rows) for probe in wholes], axis=0))
+        return np.asarray(np.max([self.lexical.coverage(probe.terms, rows, inside) for probe in wholes], axis=0))
 
     def _cosines(self, probes: Sequence[Probe], allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Return the cosine of each probe that has a vector with each tool, -1 where there is none to compare."""

@@ -16,6 +16,7 @@ from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.change import Change, Spare, change
 from mcp_toolweaver.index.engine import MEANING, Engine, Found, Lane, PointId
 from mcp_toolweaver.index.lanes import Asked, Scores
+from mcp_toolweaver.index.parts import Parts
 from mcp_toolweaver.index.reading import Held, read
 from mcp_toolweaver.index.view import View
 from mcp_toolweaver.index.view_file import encode
@@ -43,6 +44,7 @@ class StoredIndex:
         self._catalog = catalog
         self._dimension = dimension
         self._view = held.view
+        self._parts = Parts()
         self._spare: Spare = held.spare
         self._litter: set[PointId] = set()
         """Points that may be there, after a change that failed, and are of no use."""
@@ -55,10 +57,10 @@ class StoredIndex:
         """See `ToolIndex.query`."""
         for _ in range(_MOST_OVERTAKEN):
             view = self._view
-            found = await self._query(query, view)
+            found = await self._query(query, await self._parts.of(view, query.within))
             if view is self._view:
                 return found
-        return await self._query(query, self._view)
+        return await self._query(query, await self._parts.of(self._view, query.within))
 
     async def _query(self, query: IndexQuery, view: View) -> Candidates:
         if not query.probes or not len(view):

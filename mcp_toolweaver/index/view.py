@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mcp_toolweaver.core.query import Reach
 from mcp_toolweaver.core.tools import ToolId
 from mcp_toolweaver.index.engine import PointId, Sparse
 
@@ -114,6 +115,10 @@ class View:
             return np.zeros(len(dimensions), dtype=np.int64)
         places = np.minimum(np.searchsorted(self.known, dimensions), len(self.known) - 1)
         return np.where(self.known[places] == dimensions, self.holders[places], 0)
+
+    def part(self, reach: Reach) -> View:
+        """Return the view of the tools in a part of the catalog, as if there were no others."""
+        return self.changed((), [row for row, tool in enumerate(self.tools) if not reach.holds(tool)], ())
 
     def changed(self, upserts: Sequence[Row], gone: Collection[int], embedded: Collection[int]) -> View:
         """Return the view without the rows that are gone, with others added, and some that got a vector.

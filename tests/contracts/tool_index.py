@@ -19,6 +19,7 @@ from tests.contracts.asking import MAIL, MODEL, READ, WRITE, Promise, ask, askin
 from tests.contracts.crowd import PROMISES_ABOUT_THE_CROWD
 from tests.contracts.likely import PROMISES_ABOUT_LIKELY_DOMAINS
 from tests.contracts.parts import PROMISES_ABOUT_PARTS
+from tests.contracts.reach import PROMISES_ABOUT_A_PART
 from tests.fakes.tools import make_tool
 
 __all__ = ["TOOL_INDEX_CONTRACT", "Promise"]
@@ -259,4 +260,5 @@ TOOL_INDEX_CONTRACT: tuple[Promise, ...] = (
     *PROMISES_ABOUT_PARTS,
     *PROMISES_ABOUT_THE_CROWD,
     *PROMISES_ABOUT_LIKELY_DOMAINS,
+    *PROMISES_ABOUT_A_PART,
 )
