@@ -17,7 +17,9 @@ from mcp_toolweaver.catalog.domains import DomainCount, count_domains
 from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import out, print_json, print_problems, print_statuses, print_tools
 from mcp_toolweaver.cli.running import by_words_alone, eagerly, running
+from mcp_toolweaver.cli.within import looking_through
 from mcp_toolweaver.config import Configuration
+from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.core.status import SourceState, SourceStatus
 from mcp_toolweaver.core.tools import Snapshot, Tool
 
@@ -30,6 +32,8 @@ class Wishes:
 
     server: str | None = None
     """The tools of this server."""
+    profile: str | None = None
+    """What is seen within this profile, of all of this."""
     tools: bool = False
     """The tools of all servers."""
     domains: bool = False
@@ -54,7 +58,12 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
     loaded = configuration(config, log_level="warning")
     if not is_usable(loaded):
         return 2
-    snapshot, statuses = anyio.run(_known if wishes.known else _list, loaded)
+    try:
+        with looking_through(loaded.settings, wishes.profile):
+            snapshot, statuses = anyio.run(_known if wishes.known else _list, loaded)
+    except ConfigurationError as error:
+        sys.stderr.write(f"toolweaver: {error}\n")
+        return 2
     server = wishes.server
     if server is not None and server not in snapshot.by_server and server not in {each.name for each in statuses}:
         sys.stderr.write(f"toolweaver: there is no server {server!r}; servers: {', '.join(snapshot.by_server)}\n")
@@ -70,12 +79,13 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
 async def _list(loaded: Configuration) -> tuple[Snapshot, tuple[SourceStatus, ...]]:
     """Open every server: this is how one sees which work."""
     async with running(eagerly(loaded), index=False) as app:
-        return await app.catalog.refresh(), app.catalog.statuses
+        await app.catalog.refresh()
+        return app.seen.snapshot, tuple(app.seen.statuses)
 
 
 async def _known(loaded: Configuration) -> tuple[Snapshot, tuple[SourceStatus, ...]]:
     async with open_app(by_words_alone(loaded)) as app:
-        return app.catalog.snapshot, tuple(map(_as_known, app.catalog.statuses))
+        return app.seen.snapshot, tuple(map(_as_known, app.seen.statuses))
 
 
 def _as_known(status: SourceStatus) -> SourceStatus:

@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 
 from mcp_toolweaver.cli.cache_group import cache
 from mcp_toolweaver.cli.index_group import index
-from mcp_toolweaver.cli.options import AsJson, Config, WordsOnly
+from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
 from mcp_toolweaver.cli.token_group import token
 
 app = typer.Typer(
@@ -81,10 +81,7 @@ def serve(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Let in everybody who can reach the address, without a token.")
     ] = False,
-    profile: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Serve this part of the catalog only: a name of toolweaver.profiles."),
-    ] = None,
+    profile: Within = None,
     timeline: Annotated[bool, typer.Option("--timeline", help="Print each step of the start to stderr.")] = False,
 ) -> None:
     """Serve MCP over stdin and stdout, which is what a host starts, or to hosts that come over HTTP."""
@@ -112,13 +109,15 @@ def search(
     config: Config = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools to show.")] = 5,
     domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
+    profile: Within = None,
     words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Search the tools of all servers, as a model would."""
     from mcp_toolweaver.cli import searching  # noqa: PLC0415
 
-    raise typer.Exit(searching.run(config, query, limit, domain, words_only=words_only, as_json=as_json))
+    asked = {"query": query, "limit": limit, "domain": domain}
+    raise typer.Exit(searching.run(config, asked, profile=profile, words_only=words_only, as_json=as_json))
 
 
 @app.command(name="list")
@@ -130,12 +129,13 @@ def list_(
     domains: Annotated[bool, typer.Option("--domains", help="List the domains: their tools and servers.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Show which tools were left out, and why.")] = False,
     known: Annotated[bool, typer.Option("--known", help="Show what the last listings say; start no server.")] = False,
+    profile: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Start all servers and list them: which are ready, which failed and why, and how many tools each has."""
     from mcp_toolweaver.cli import listing  # noqa: PLC0415
 
-    wishes = listing.Wishes(server, tools=tools, domains=domains, problems=problems, known=known)
+    wishes = listing.Wishes(server, profile, tools=tools, domains=domains, problems=problems, known=known)
     raise typer.Exit(listing.run(config, wishes, as_json=as_json))
 
 
@@ -145,12 +145,13 @@ def call(
     arguments: Annotated[str, typer.Argument(help="Its arguments, as a JSON object.")] = "{}",
     *,
     config: Config = None,
+    profile: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Call a tool and print what it returns."""
     from mcp_toolweaver.cli import calling  # noqa: PLC0415
 
-    raise typer.Exit(calling.run(config, name, arguments, as_json=as_json))
+    raise typer.Exit(calling.run(config, name, arguments, profile=profile, as_json=as_json))
 
 
 @app.command()

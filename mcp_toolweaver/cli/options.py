@@ -13,3 +13,7 @@ Config = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 WordsOnly = Annotated[bool, typer.Option("--words-only", help="Search by words alone; loads no model.")]
+Within = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--profile", metavar="NAME", help="Only this part of the catalog: a name of toolweaver.profiles."),
+]

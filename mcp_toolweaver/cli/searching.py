@@ -11,26 +11,29 @@ import anyio
 from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import print_json, print_reply
 from mcp_toolweaver.cli.running import running
+from mcp_toolweaver.cli.within import looking_through
 from mcp_toolweaver.config import Configuration
-from mcp_toolweaver.core.errors import InvalidRequest
+from mcp_toolweaver.core.errors import ConfigurationError, InvalidRequest
 from mcp_toolweaver.server.search import search_tools
 
 
-def run(config: Path | None, query: str, limit: int, domain: str | None, *, words_only: bool, as_json: bool) -> int:
+def run(
+    config: Path | None, arguments: dict[str, Any], *, profile: str | None = None, words_only: bool, as_json: bool
+) -> int:
     """Search once and print the reply; return the exit status (1: nothing found, 2: wrong usage)."""
     loaded = configuration(config, log_level="warning")
     if not is_usable(loaded):
         return 2
-    arguments: dict[str, Any] = {"query": query, "limit": limit, "domain": domain}
     try:
-        reply = anyio.run(_search, loaded, arguments, not words_only)
-    except InvalidRequest as error:
+        with looking_through(loaded.settings, profile):
+            reply = anyio.run(_search, loaded, arguments, not words_only)
+    except (InvalidRequest, ConfigurationError) as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return 2
-    print_json(reply) if as_json else print_reply(query, reply)
+    print_json(reply) if as_json else print_reply(arguments["query"], reply)
     return 0 if reply["tools"] else 1
 
 
 async def _search(loaded: Configuration, arguments: dict[str, Any], meaning: bool) -> dict[str, Any]:  # noqa: FBT001  anyio.run passes by position
     async with running(loaded, meaning=meaning) as app:
-        return await search_tools(app.catalog, app.asked, arguments)
+        return await search_tools(app.seen, app.asked, arguments)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from mcp_toolweaver.config import Settings
-from mcp_toolweaver.core.access import Profile
+from mcp_toolweaver.core.access import Caller, Profile, as_caller
 from mcp_toolweaver.core.errors import ConfigurationError
 
 
@@ -20,3 +23,14 @@ def within_of(settings: Settings, profile: str | None) -> tuple[Profile, ...]:
         there = f"there are {', '.join(known)}" if known else "the configuration has none: see toolweaver.profiles"
         raise ConfigurationError(f"there is no profile {profile!r}; {there}")
     return (known[profile],)
+
+
+@contextmanager
+def looking_through(settings: Settings, profile: str | None) -> Generator[None]:
+    """See what somebody within a profile sees; everything where none is named.
+
+    Raises:
+        ConfigurationError: there is none of that name.
+    """
+    with as_caller(Caller(profiles=within_of(settings, profile))):
+        yield
