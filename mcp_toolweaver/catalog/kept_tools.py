@@ -13,7 +13,7 @@ from mcp_toolweaver.catalog.listing import Listing
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.scrub import is_clean
-from mcp_toolweaver.core.tools import Tool, ToolId
+from mcp_toolweaver.core.tools import MCP_WORKER, Tool, ToolId
 
 NOT_KEPT = (ValueError, LookupError, TypeError, RecursionError)
 """What reading raises for bytes that are not ours."""
@@ -30,6 +30,7 @@ class _Row(BaseModel):
     domain: str
     server_description: str
     is_callable: bool
+    kind: str = MCP_WORKER
 
 
 class _Notes(BaseModel):
@@ -76,6 +77,7 @@ def row_of(tool: Tool) -> dict[str, Any]:
         domain=tool.domain,
         server_description=tool.server_description,
         is_callable=tool.is_callable,
+        kind=tool.kind,
     ).model_dump()
 
 
@@ -94,6 +96,7 @@ def tool_of(row: Mapping[str, Any], definition: Any) -> Tool:
         domain=kept.domain,
         server_description=kept.server_description,
         is_callable=kept.is_callable,
+        kind=kept.kind,
     )
 
 

@@ -17,6 +17,9 @@ from mcp_toolweaver.core.scrub import scrub
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+MCP_WORKER = "mcp_worker"
+"""The kind of a tool that an MCP server has. Others are ``function``, ``code_exec``, ``http`` and what plugins name."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ToolId:
@@ -45,10 +48,19 @@ class Tool:
     """False for a tool that is only described in a file: it can be found, not called."""
     prefix: str | None = None
     """What goes before its name in `callable_name`; None is the server's name, an empty text is nothing."""
+    kind: str = MCP_WORKER
+    """What a call of it runs."""
 
     @classmethod
     def from_definition(
-        cls, server: str, raw: Any, *, domain: str = "", server_description: str = "", is_callable: bool = True
+        cls,
+        server: str,
+        raw: Any,
+        *,
+        domain: str = "",
+        server_description: str = "",
+        is_callable: bool = True,
+        kind: str = MCP_WORKER,
     ) -> Tool:
         """Make a tool of ``server`` from a foreign definition; the domain defaults to the server.
 
@@ -62,6 +74,7 @@ class Tool:
             domain=scrub(domain or server),
             server_description=scrub(server_description),
             is_callable=is_callable,
+            kind=scrub(kind),
         )
 
     @cached_property
@@ -74,7 +87,8 @@ class Tool:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that affects search or calls; equal digests are equal tools."""
-        parts = [self.id.server, self.id.name, self.definition, self.domain, self.server_description, self.is_callable]
+        about = [self.domain, self.server_description, self.is_callable, self.kind]
+        parts = [self.id.server, self.id.name, self.definition, *about]
         encoded = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(encoded.encode(errors="replace")).hexdigest()
 

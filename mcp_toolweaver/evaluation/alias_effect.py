@@ -106,4 +106,5 @@ def _reworded(tool: Tool, words: Sequence[str]) -> Tool:
         domain=tool.domain,
         server_description=tool.server_description,
         is_callable=tool.is_callable,
+        kind=tool.kind,
     )

@@ -99,7 +99,7 @@ def _payload(tool: Tool, generation: str, now: str) -> Payload:
         title=tool.title[:_LONGEST_TITLE],
         description=tool.description[:_LONGEST_DESCRIPTION],
         parameters=tuple(str(name)[:_LONGEST_TITLE] for name in islice(properties or (), _MOST_PARAMETERS)),
-        kind="tool" if tool.is_callable else "described",
+        kind=tool.kind if tool.is_callable else "described",
         digest=tool.digest,
         text=passage_digest(tool),
         generation=generation,

@@ -70,7 +70,7 @@ def test_a_point_says_what_its_tool_is() -> None:
     (point,) = first(embedded(tool)).points
     payload = point.payload
     assert (payload.server, payload.name, payload.domain) == ("files", "open", "storage")
-    assert (payload.description, payload.parameters, payload.kind) == ("Opens.", ("path", "mode"), "tool")
+    assert (payload.description, payload.parameters, payload.kind) == ("Opens.", ("path", "mode"), "mcp_worker")
     assert (payload.digest, payload.text) == (tool.digest, passage_digest(tool))
     assert payload.generation == Snapshot.of([tool]).generation
     assert point.words == words_of([tool])[0]
