@@ -6,10 +6,10 @@ variable; every plugin between would only pass it on. What is outside of a calle
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
 from mcp_toolweaver.core.errors import ToolweaverError
@@ -84,8 +84,21 @@ class Caller:
 
     @property
     def key(self) -> str:
-        """Is no other caller's."""
-        return "\n".join((self.name, *map(repr, self.profiles)))
+        """Is no other caller's, and stays when the rules of a named profile change."""
+        return "\n".join(map(repr, (self.name, *(profile.name or profile for profile in self.profiles))))
+
+    def renewed(self, profiles: Mapping[str, Profile]) -> Caller:
+        """Return the same caller within the profiles as they are by now; in one that is gone there is nothing."""
+        return replace(self, profiles=tuple(_renewed(profile, profiles) for profile in self.profiles))
+
+
+def nothing(name: str) -> Profile:
+    """Return a profile of this name that shows nothing."""
+    return Profile(name, deny=Rules(servers=("*",)), effects=frozenset())
+
+
+def _renewed(profile: Profile, profiles: Mapping[str, Profile]) -> Profile:
+    return profiles.get(profile.name) or nothing(profile.name) if profile.name else profile
 
 
 OWNER = Caller()
