@@ -12,7 +12,7 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.interaction.servers import host, text_of, write_config
+from tests.interaction.servers import host, write_config
 from tests.interaction.test_life_of_servers import raw
 from tests.interaction.web_stage import served
 
