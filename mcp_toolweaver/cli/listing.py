@@ -137,7 +137,13 @@ def _as_json(listing: _Listing) -> dict[str, Any]:
         found["domains"] = [asdict(each) for each in listing.domains]
     if listing.tools is not None:
         found["tools"] = [
-            {"name": tool.callable_name, "server": tool.id.server, "domain": tool.domain, **_definition(tool)}
+            {
+                "name": tool.callable_name,
+                "server": tool.id.server,
+                "domain": tool.domain,
+                "kind": tool.kind,
+                **_definition(tool),
+            }
             for tool in listing.tools
         ]
     return found

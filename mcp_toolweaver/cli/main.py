@@ -110,13 +110,14 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools to show.")] = 5,
     domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
     profile: Within = None,
+    kind: Annotated[Optional[str], typer.Option(help="Only mcp_worker, function, code_exec or http.")] = None,  # noqa: UP045
     words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Search the tools of all servers, as a model would."""
     from mcp_toolweaver.cli import searching  # noqa: PLC0415
 
-    asked = {"query": query, "limit": limit, "domain": domain}
+    asked = {"query": query, "limit": limit, "domain": domain, "kind": kind}
     raise typer.Exit(searching.run(config, asked, profile=profile, words_only=words_only, as_json=as_json))
 
 

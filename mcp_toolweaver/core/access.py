@@ -30,9 +30,11 @@ class Rules:
     domains: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     """Compared with the name that hosts call it by, and with ``server::tool``."""
+    kinds: tuple[str, ...] = ()
+    """Compared with what kind of thing a call runs."""
 
     def __bool__(self) -> bool:
-        return bool(self.servers or self.domains or self.tools)
+        return bool(self.servers or self.domains or self.tools or self.kinds)
 
     def match(self, tool: Tool) -> bool:
         """Whether one of the patterns is that of the tool."""
@@ -41,6 +43,7 @@ class Rules:
             or is_any(tool.domain, self.domains)
             or is_any(tool.callable_name, self.tools)
             or is_any(str(tool.id), self.tools)
+            or is_any(tool.kind, self.kinds)
         )
 
 
