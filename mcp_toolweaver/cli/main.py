@@ -130,13 +130,16 @@ def list_(
     domains: Annotated[bool, typer.Option("--domains", help="List the domains: their tools and servers.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Show which tools were left out, and why.")] = False,
     known: Annotated[bool, typer.Option("--known", help="Show what the last listings say; start no server.")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Show what each server took, the slowest first.")] = False,
     profile: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Start all servers and list them: which are ready, which failed and why, and how many tools each has."""
     from mcp_toolweaver.cli import listing  # noqa: PLC0415
 
-    wishes = listing.Wishes(server, profile, tools=tools, domains=domains, problems=problems, known=known)
+    wishes = listing.Wishes(
+        server, profile, tools=tools, domains=domains, problems=problems, known=known, timing=timing
+    )
     raise typer.Exit(listing.run(config, wishes, as_json=as_json))
 
 
