@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from mcp_toolweaver.cli.cache_group import cache
+from mcp_toolweaver.cli.explain_command import explain
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
 from mcp_toolweaver.cli.token_group import token
@@ -25,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command()(explain)
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")
@@ -220,11 +222,16 @@ def evaluate(
 
 
 @app.command()
-def doctor(*, config: Config = None, as_json: AsJson = False) -> None:
+def doctor(
+    *,
+    config: Config = None,
+    start: Annotated[bool, typer.Option(help="Whether to start each server, list it and time it.")] = True,
+    as_json: AsJson = False,
+) -> None:
     """Show what is here, what will run where, and what to do about what is not well; loads no model."""
     from mcp_toolweaver.cli import doctor  # noqa: PLC0415
 
-    raise typer.Exit(doctor.run(config, as_json=as_json))
+    raise typer.Exit(doctor.run(config, starts=start, as_json=as_json))
 
 
 @app.command()
