@@ -1,6 +1,6 @@
 """Turns to be opened: starting a hundred servers in one moment would let each of them take for ever.
 
-A turn lasts until its source is open, but never long, so that a few that hang keep nobody waiting.
+A turn lasts until its source is open, but never long, so that those that hang keep nobody waiting.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import anyio
 
 _MOST = 64
 """Sources that are being opened at once."""
-_LONGEST = 2.0
+_LONGEST = 0.5
 """Seconds; who takes longer goes on beside the next."""
 
 
