@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, Literal
 
@@ -32,12 +32,27 @@ class StdioOptions(_Options):
     cwd: str | None = None
 
 
+class LoginOptions(BaseModel):
+    """How to log in by OAuth 2.1, where that is not to be found out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scopes: list[str] = []
+    client_id: str | None = None
+    client_secret: str | None = Field(default=None, repr=False)
+    client_metadata_url: str | None = None
+    grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
+    issuer: str | None = None
+    redirect_port: int = Field(default=0, ge=0, le=65_535)
+
+
 class RemoteOptions(_Options):
     """A server that listens at a URL."""
 
     transport: Literal["http", "sse"]
     url: str = Field(pattern=r"^https?://")
     headers: dict[str, str] = {}
+    auth: LoginOptions | None = None
 
 
 _OPTIONS: TypeAdapter[StdioOptions | RemoteOptions] = TypeAdapter(
@@ -72,12 +87,13 @@ async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]
 @asynccontextmanager
 async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstream]:
     log, largest = server_log(name, options.headers.values()), options.max_frame_bytes
-    tail = transports.HttpTail()
+    auth, advice = _login(name, options)
+    tail = transports.HttpTail(advice)
 
     def transport() -> AbstractAsyncContextManager[Any]:
         if options.transport == "sse":
-            return transports.sse(options.url, options.headers, log, largest_frame=largest)
-        return transports.http(options.url, options.headers, tail, log, largest_frame=largest)
+            return transports.sse(options.url, options.headers, tail, log, auth=auth, largest_frame=largest)
+        return transports.http(options.url, options.headers, tail, log, auth=auth, largest_frame=largest)
 
     async with connect(
         name,
@@ -89,6 +105,15 @@ async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstrea
         why_refused=tail.why_refused,
     ) as downstream:
         yield downstream
+
+
+def _login(name: str, options: RemoteOptions) -> tuple[transports.KeptLogin | None, Callable[[], str]]:
+    """Return what logs in, which a header of the owner's own replaces, and what says how to mend a refusal."""
+    if any(header.lower() == "authorization" for header in options.headers):
+        return None, lambda: "the Authorization header under headers is not taken; correct it"
+    auth = None if options.auth is None else options.auth.model_dump()
+    kept = transports.kept_login(name, options.url, auth, is_sse=options.transport == "sse")
+    return (None, lambda: "add an Authorization header under headers") if kept is None else (kept, kept.advice)
 
 
 def _options(options: Mapping[str, Any]) -> StdioOptions | RemoteOptions:

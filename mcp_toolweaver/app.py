@@ -24,6 +24,7 @@ from mcp_toolweaver.catalog.shared_listings import SharedListings
 from mcp_toolweaver.config import SERVER_KIND, Configuration, Settings, SourceSpec
 from mcp_toolweaver.core.exchange import current_session
 from mcp_toolweaver.core.interfaces import Embedder, Searcher, ToolCaller, ToolIndex
+from mcp_toolweaver.core.logins import LOGINS
 from mcp_toolweaver.core.paging import ResultReader
 from mcp_toolweaver.core.policy import SourcePolicy
 from mcp_toolweaver.core.threads import run_in_thread
@@ -44,6 +45,7 @@ from mcp_toolweaver.resilience.standby import StandbyIndex
 from mcp_toolweaver.search.priming import Priming
 from mcp_toolweaver.search.usage import Usage, UsageSearcher
 from mcp_toolweaver.searching import Searching
+from mcp_toolweaver.secrets.logins import FOLDER, KeptLogins
 from mcp_toolweaver.store_admin import StoreAdmin
 from mcp_toolweaver.stores import Stores
 from mcp_toolweaver.warmup import Warmup
@@ -100,6 +102,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
     """Wire the parts, starting from what the last run knew; run ``catalog`` and ``warmup`` to go on."""
     settings = configuration.settings
     set_log_folder(settings.data_dir / LOGS)
+    LOGINS.set(KeptLogins(settings.data_dir / FOLDER))
     async with open_file_cache(settings.data_dir / LISTINGS) as lasting, open_caches(settings) as caches:
         setups = [_setup(source, configuration) for source in configuration.sources]
         catalog = Catalog(setups, Listings(lasting), shared=_shared_listings(settings, caches))

@@ -29,6 +29,7 @@ PRODUCTS = {
     "qdrant_edge": "mcp_toolweaver/index/qdrant_edge/",
     "redis": "mcp_toolweaver/cache/redis/",
     "jwt": "mcp_toolweaver/access/oauth/",
+    "keyring": "mcp_toolweaver/secrets/keyring.py",
 }
 """The one file that imports a product, or the one folder."""
 
@@ -72,6 +73,7 @@ HEAVY = (
     "qdrant_edge",
     "redis",
     "jwt",
+    "keyring",
 )
 
 

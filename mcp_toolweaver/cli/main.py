@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from mcp_toolweaver.cli.cache_group import cache
 from mcp_toolweaver.cli.explain_command import explain
 from mcp_toolweaver.cli.index_group import index
+from mcp_toolweaver.cli.login_commands import login, logout
 from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
 from mcp_toolweaver.cli.token_group import token
 
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 
 app.command()(explain)
+app.command()(login)
+app.command()(logout)
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")

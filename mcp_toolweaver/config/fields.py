@@ -25,6 +25,14 @@ class Fields:
         """Whether the entry has a field of one of these names, of whatever type."""
         return self._first(names)[1] is not None
 
+    def value(self, name: str) -> Any:
+        """Return what a field holds, of whatever type; None if there is none."""
+        return self._values.get(name)
+
+    def within(self, name: str, values: Mapping[str, Any]) -> Fields:
+        """Return the fields of an object in this entry."""
+        return Fields(values, self._problems.within(name))
+
     def is_off(self) -> bool:
         """Whether the owner switched the entry off: ``disabled: true`` or ``enabled: false``."""
         return self._flag("disabled") is True or self._flag("enabled") is False

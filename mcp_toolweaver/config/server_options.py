@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mcp_toolweaver.config.fields import Fields
+from mcp_toolweaver.config.login_options import login_options
 from mcp_toolweaver.config.own_policy import OURS
 
 UNDERSTOOD = frozenset(
     {"type", "transport", "command", "args", "env", "cwd", "url", "serverUrl", "httpUrl", "headers", "http_headers"}
-    | {"connectTimeout", "callTimeout", "startup_timeout_sec", "tool_timeout_sec", "maxFrameBytes"}
+    | {"connectTimeout", "callTimeout", "startup_timeout_sec", "tool_timeout_sec", "maxFrameBytes", "auth"}
     | OURS
 )
 """The fields that mean something here; hosts have many others."""
@@ -69,7 +70,9 @@ def _local(fields: Fields) -> dict[str, Any]:
 def _remote(fields: Fields, transport: str | None) -> dict[str, Any]:
     url = _url(fields)
     by_path = "sse" if urlsplit(url).path.rstrip("/").endswith("/sse") else "http"
-    return {"transport": transport or by_path, "url": url, "headers": fields.table("headers", "http_headers")}
+    options = {"transport": transport or by_path, "url": url, "headers": fields.table("headers", "http_headers")}
+    login = login_options(fields)
+    return options if login is None else options | {"auth": login}
 
 
 def _url(fields: Fields) -> str:

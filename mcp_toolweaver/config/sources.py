@@ -30,7 +30,7 @@ class SourceSpec:
     The options of an MCP server (kind ``mcp_server``) always have one of two shapes::
 
         {"transport": "stdio", "command": str, "args": [str], "env": {str: str}, "cwd": str}
-        {"transport": "http" | "sse", "url": str, "headers": {str: str}}
+        {"transport": "http" | "sse", "url": str, "headers": {str: str}}  # and "auth"
 
     ``cwd`` is there only where it was given, and so are ``connect_timeout`` and
     ``call_timeout`` (seconds), and ``max_frame_bytes``. Other kinds have the options that the owner wrote, with a

@@ -15,10 +15,11 @@ from mcp_toolweaver.core.status import NEEDS_LOGIN
 from mcp_toolweaver.core.tools import ToolResult
 from mcp_toolweaver.proxy.messages import BAD_ANSWER
 
-_UNAUTHORIZED = 401
+UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _TOO_MANY = 429
 _FAULT = 500
+ADD_HEADER = "add an Authorization header under headers"
 STAND_IN = "Server returned an error response"
 """What the SDK says in place of any HTTP status."""
 _NO_ANSWER = (CONNECTION_CLOSED, REQUEST_TIMEOUT)
@@ -38,7 +39,8 @@ def connection_failure(name: str, error: BaseException, last_words: str = "") ->
     if ours is not None and not (isinstance(ours, Unavailable) and last_words):
         return ours
     reason = ours.reason if isinstance(ours, Unavailable) else _connection_reason(causes[0])
-    return Unavailable(part(name), f"{reason}; {last_words}" if last_words else reason)
+    is_said = not last_words or last_words in reason
+    return Unavailable(part(name), reason if is_said else f"{reason}; {last_words}")
 
 
 def request_failure(name: str, error: MCPError) -> ToolweaverError:
@@ -114,18 +116,18 @@ def public(url: httpx2.URL) -> str:
     return str(url.copy_with(username=None, password=None, query=None, fragment=None))
 
 
-def status_reason(status: int, secret_url: httpx2.URL) -> str:
-    """Return what an HTTP status other than success means for the owner."""
+def status_reason(status: int, secret_url: httpx2.URL, advice: str = ADD_HEADER) -> str:
+    """Return what an HTTP status other than success means for the owner; ``advice`` says how to log in."""
     url = public(secret_url)
-    if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return f"{url} answered {status}: {NEEDS_LOGIN}; add an Authorization header under headers"
+    if status in (UNAUTHORIZED, _FORBIDDEN):
+        return f"{url} answered {status}: {NEEDS_LOGIN}; {advice}"
     return f"{url} answered {status}; check that it is an MCP endpoint of this transport"
 
 
-def refused_by_status(status: int, secret_url: httpx2.URL) -> str:
+def refused_by_status(status: int, secret_url: httpx2.URL, advice: str = ADD_HEADER) -> str:
     """Return what an HTTP status in place of an answer means for the call."""
     if status == _TOO_MANY:
         return f"{public(secret_url)} answered {status}, too many requests: it was not executed, try again later"
     if status >= _FAULT:
         return f"{public(secret_url)} answered {status}; whether the call took effect is unknown"
-    return status_reason(status, secret_url)
+    return status_reason(status, secret_url, advice)
