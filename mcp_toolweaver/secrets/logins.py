@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +95,12 @@ class KeptLogins:
         lock = FileLock(self._path(place).with_suffix(".lock"), mode=0o600, thread_local=False)
         deadline = anyio.current_time() + _TURN_SECONDS
         while not lock.is_locked:
-            try:
-                with _reached():
-                    lock.acquire(timeout=0)
-            except Timeout:
-                if anyio.current_time() > deadline:
-                    raise InUse(_PART, f"another process is renewing the login at {place.server!r}") from None
-                await anyio.sleep(_STEP)
+            with _reached(), suppress(Timeout):
+                lock.acquire(timeout=0)
+                break
+            if anyio.current_time() > deadline:
+                raise InUse(_PART, f"another process is renewing the login at {place.server!r}")
+            await anyio.sleep(_STEP)
         try:
             yield
         finally:

@@ -110,11 +110,10 @@ class _Chosen(OAuthClientMetadata):
 
 def _metadata(redirect_url: str, wishes: Wishes) -> OAuthClientMetadata:
     kind = OAuthClientMetadata if wishes.scope is None else _Chosen
-    method = "client_secret_post" if wishes.client_secret else "none"
     return kind(
         client_name="Toolweaver",
         redirect_uris=[AnyUrl(redirect_url)],
-        token_endpoint_auth_method=method,
+        token_endpoint_auth_method="client_secret_post" if wishes.client_secret else "none",
         scope=wishes.scope,
         software_id="mcp-toolweaver",
     )
