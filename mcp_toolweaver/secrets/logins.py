@@ -113,6 +113,8 @@ class KeptLogins:
         try:
             keyring.set(_SERVICE, _account(place), text)
         except Unavailable:
+            with suppress(Unavailable):
+                keyring.remove(_SERVICE, _account(place))  # what it held before is old by now
             return False
         return True
 

@@ -19,6 +19,7 @@ from tests.interaction.servers import environment, host, text_of, write_config
 pytestmark = pytest.mark.anyio
 
 COMMAND = [sys.executable, "-m", "mcp_toolweaver"]
+NO_KEYRING = "keyring.backends.fail.Keyring"
 WHISPER = {"name": "vault__whisper", "arguments": {"word": "hello"}}
 
 
@@ -57,13 +58,18 @@ def log_in(config: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def _environment(config: Path) -> dict[str, str]:
-    return {**environment(config.parent), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    return {**environment(config.parent), "PYTHON_KEYRING_BACKEND": NO_KEYRING}
 
 
 async def test_a_login_made_while_we_serve_is_taken_up(config: Path) -> None:
-    async with host(config) as client:
+    async with host(config, PYTHON_KEYRING_BACKEND=NO_KEYRING) as client:
         found = await client.call_tool("call_tool", WHISPER)
         assert "toolweaver login vault" in text_of(found)
+        searched = await client.call_tool("search_tools", {"query": "say a word quietly"})
+        assert "toolweaver login vault" in text_of(searched)
+        listed = run(config, "login", "--json")
+        assert listed.returncode == 1
+        assert json.loads(listed.stdout)["servers"][0]["needs_login"] is True
         status, out, told = log_in(config, "--json")
         assert status == 0, told
         assert json.loads(out)["logged_in"] is True
@@ -72,3 +78,24 @@ async def test_a_login_made_while_we_serve_is_taken_up(config: Path) -> None:
             while (found := await client.call_tool("call_tool", WHISPER)).is_error:
                 await anyio.sleep(0.2)
         assert "psst, hello" in text_of(found)
+        listed = run(config, "login")
+        assert listed.returncode == 0, listed.stderr
+        assert "renewed before" in " ".join(listed.stdout.split())
+        gone = run(config, "logout", "vault", "--json")
+        assert json.loads(gone.stdout) == {"server": "vault", "was_logged_in": True, "revoked": True}
+        assert "toolweaver login vault" in text_of(await client.call_tool("call_tool", WHISPER))
+    failed = run(config, "list", "--json")
+    assert failed.returncode == 1
+    assert "it needs a login; run `toolweaver login vault`" in json.loads(failed.stdout)["servers"][0]["reason"]
+    written = [file for file in config.parent.rglob("*") if file.is_file()]
+    assert [file.name for file in written if MARK.encode() in file.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["login", "nobody"], "not in the configuration"), (["logout", "vault"], "there was no login")],
+)
+def test_a_wrong_name_and_a_login_that_never_was_are_said(config: Path, arguments: list[str], said: str) -> None:
+    done = run(config, *arguments)
+    assert said in done.stderr
+    assert done.returncode == (2 if arguments[1] == "nobody" else 0)
