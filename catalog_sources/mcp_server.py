@@ -71,7 +71,7 @@ async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[D
 
 @asynccontextmanager
 async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]:
-    log = server_log(name, options.env.values())
+    log = server_log(name, options.env.values(), arguments=options.args)
     async with connect(
         name,
         lambda: transports.stdio(
@@ -80,13 +80,15 @@ async def _child(name: str, options: StdioOptions) -> AsyncGenerator[Downstream]
         connect_timeout=options.connect_timeout,
         call_timeout=options.call_timeout,
         last_words=log.last_line,
+        mask=log.mask,
     ) as downstream:
         yield downstream
 
 
 @asynccontextmanager
 async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstream]:
-    log, largest = server_log(name, options.headers.values()), options.max_frame_bytes
+    secrets = [*options.headers.values(), (options.auth and options.auth.client_secret) or ""]
+    log, largest = server_log(name, secrets, url=options.url), options.max_frame_bytes
     auth, advice = _login(name, options)
     tail = transports.HttpTail(advice)
 
@@ -103,6 +105,7 @@ async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstrea
         last_words=tail.last_refusal,
         is_forgotten=tail.is_forgotten,
         why_refused=tail.why_refused,
+        mask=log.mask,
     ) as downstream:
         yield downstream
 

@@ -8,25 +8,45 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from mcp_toolweaver.config import Configuration, load
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.keyring_access import KEYRING
 from mcp_toolweaver.telemetry.logs import configure
 
 _HERE = ("toolweaver.toml", "toolweaver.json", ".mcp.json")
 
 
-def configuration(path: Path | None, *, log_level: str | None = None) -> Configuration:
+def configuration(path: Path | None, *, log_level: str | None = None, is_needed: bool = True) -> Configuration:
     """Read the configuration at ``path``, or else at the usual places; problems go to stderr.
 
     The usual places are ``toolweaver.toml``, ``toolweaver.json`` and ``.mcp.json`` in the
-    current folder, then ``toolweaver.toml`` in the user's configuration folder.
+    current folder, then ``toolweaver.toml`` in the user's configuration folder. Where ``is_needed`` is false, only
+    the settings count, and nothing is told.
     """
     chosen = path or _usual()
+    allow_keyring()
     loaded = load(chosen)
     configure(log_level or loaded.settings.log_level)
+    if not is_needed:
+        return loaded
     for problem in loaded.problems:
         sys.stderr.write(f"toolweaver: {problem}\n")
     if chosen is None:
         sys.stderr.write("toolweaver: no configuration was found; name one with --config FILE\n")
     return loaded
+
+
+def allow_keyring() -> None:
+    """Let configurations that are read from here on refer to the keyring; it is opened by those that do."""
+    KEYRING.set(_looked_up)
+
+
+def _looked_up(service: str, name: str) -> str | None:
+    from mcp_toolweaver.secrets.keyring import NO_KEYRING, system_keyring  # noqa: PLC0415
+
+    keyring = system_keyring()
+    if keyring is None:
+        raise Unavailable("the keyring", NO_KEYRING)
+    return keyring.get(service, name)
 
 
 def is_usable(loaded: Configuration) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mcp_toolweaver.cli.configuring import allow_keyring
 from mcp_toolweaver.cli.configuring import configuration as read_configuration
 from mcp_toolweaver.config import Configuration, Settings, SourceSpec, load
 from mcp_toolweaver.config.layers import read_settings
@@ -199,6 +200,7 @@ def _loaded(path: Path, catalog: Path | None) -> Configuration:
     Raises:
         ConfigurationError: something in it is wrong.
     """
+    allow_keyring()
     problems = Problems(str(path))
     document = read(path, problems)
     settings = read_settings((document or {}).get("toolweaver"), os.environ, problems)

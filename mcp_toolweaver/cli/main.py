@@ -15,6 +15,7 @@ from mcp_toolweaver.cli.explain_command import explain
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.login_commands import login, logout
 from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
+from mcp_toolweaver.cli.secret_group import secret
 from mcp_toolweaver.cli.token_group import token
 
 app = typer.Typer(
@@ -27,12 +28,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command()(explain)
-app.command()(login)
-app.command()(logout)
+for each in (explain, login, logout):
+    app.command()(each)
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")
+app.add_typer(secret, name="secret")
 
 
 class Transport(StrEnum):

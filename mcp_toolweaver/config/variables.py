@@ -3,6 +3,8 @@
     ${NAME}  ${env:NAME}        an environment variable
     ${NAME:-default}            the default where the variable is unset or empty; it ends at the first }
     ${input:some-id}            VS Code asks its user; here the environment variable SOME_ID
+    ${file:PATH}                what a file holds, without its last line end; from the project's folder, ~ is home
+    ${keyring:SERVICE/NAME}     a secret in the keyring of the system; `toolweaver secret set` puts one there
     ${workspaceFolder}          the folder of the project
     ${workspaceFolderBasename}  its name
     ${userHome}                 the home folder
@@ -24,11 +26,14 @@ from typing import Any
 
 from mcp_toolweaver.config.json_types import as_list, as_object
 from mcp_toolweaver.config.problems import Problems
+from mcp_toolweaver.config.secret_values import secret_in_file, secret_in_keyring
+from mcp_toolweaver.core.secrecy import keep_secret, names_a_secret
 
 _REFERENCE = re.compile(
     r"(?P<escape>\$)?"
     r"\$\{(?:"
     r"input:(?P<input>[A-Za-z0-9][^{}]*)"
+    r"|file:(?P<file>[^{}]+)|keyring:(?P<keyring>[^{}]+)"
     r"|(?P<hosts>(?:command|config):[A-Za-z][^{}]*)"
     r"|(?:env:(?P<env>[A-Za-z0-9_][^{}:]*)|(?P<plain>[A-Za-z_][A-Za-z0-9_]*|/))(?::-(?P<default>[^}]*))?"
     r")\}"
@@ -82,11 +87,18 @@ class Variables:
         if match["hosts"]:
             problems.add("", f"needs ${{{match['hosts']}}}, which only its host can look up", "write the value instead")
             return ""
+        if match["file"] or match["keyring"]:
+            return self._secret(match["file"], match["keyring"], problems)
         if match["input"]:
             return self._input(match["input"], problems)
         if match["plain"] and (built_in := self._built_in(match["plain"])) is not None:
             return built_in
         return self._variable(match["env"] or match["plain"], match["default"], problems)
+
+    def _secret(self, path: str | None, entry: str | None, problems: Problems) -> str:
+        if path is None:
+            return secret_in_keyring(entry or "", problems)
+        return secret_in_file(self.project / self.at_home(path), path, problems)
 
     def _variable(self, name: str, default: str | None, problems: Problems) -> str:
         value = self.environ.get(name)
@@ -95,7 +107,7 @@ class Variables:
         if value is None:
             fix = f"export {name}, write ${{{name}:-default}}, or $${{{name}}} to mean those very characters"
             problems.add("", f"needs the environment variable {name}, which is not set", fix)
-        return value or ""
+        return keep_secret(value or "") if names_a_secret(name) else value or ""
 
     def _input(self, identifier: str, problems: Problems) -> str:
         name = re.sub(r"[^A-Za-z0-9]", "_", identifier).upper()
@@ -103,7 +115,7 @@ class Variables:
         if value is None:
             message = f"needs ${{input:{identifier}}}, which is read from the environment variable {name}"
             problems.add("", f"{message}, which is not set", f"export {name}")
-        return value or ""
+        return keep_secret(value or "")
 
     def _built_in(self, name: str) -> str | None:
         match name:

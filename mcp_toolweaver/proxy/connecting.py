@@ -19,7 +19,7 @@ from mcp_toolweaver.core.errors import DeadlineExceeded
 from mcp_toolweaver.core.exchange import HOSTS, ROOTS
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.proxy.downstream import Downstream, Link
-from mcp_toolweaver.proxy.failures import connection_failure, is_refused, part
+from mcp_toolweaver.proxy.failures import connection_failure, is_refused, masked, part
 from mcp_toolweaver.proxy.relay import Relay, keep_told
 from mcp_toolweaver.proxy.wire import Transport, Wire, observed
 
@@ -43,6 +43,7 @@ async def connect(
     last_words: Callable[[], str] = lambda: "",
     is_forgotten: Callable[[], bool] = lambda: False,
     why_refused: Callable[[str | int], str | None] = lambda _message_id: None,
+    mask: Callable[[str], str] = str,
 ) -> AsyncGenerator[Downstream]:
     """Connect to a downstream server and yield it; times in seconds.
 
@@ -60,6 +61,7 @@ async def connect(
         is_forgotten: Whether the transport saw a message refused for want of a session, so that a call
             was not executed.
         why_refused: Says what the transport knows of an error that answers the message of an id.
+        mask: Hides secrets in what is said of the server's failures.
 
     Raises:
         Unavailable: the server cannot be reached, died, or did not answer in time.
@@ -73,6 +75,7 @@ async def connect(
             is_forgotten,
             list_timeout=connect_timeout,
             silence=call_timeout,
+            mask=mask,
             prefers_old=lambda: _modes(name) == ("legacy", "auto"),
         )
         try:
@@ -93,11 +96,11 @@ async def connect(
                 _log.info("%s: did not take the greeting of one era of the protocol; trying the other", name)
                 continue
             words = await run_in_thread(last_words) if wire.ended or not entered else ""
-            raise connection_failure(name, error, words) from error
+            raise masked(connection_failure(name, error, words), mask) from error
         if scope.cancelled_caught:
             words = await run_in_thread(last_words)
             late = f"did not complete the handshake within {connect_timeout:g} s"
-            raise DeadlineExceeded(part(name), f"{late}; {words}" if words else late)
+            raise DeadlineExceeded(part(name), mask(f"{late}; {words}" if words else late))
         return
 
 

@@ -29,6 +29,7 @@ from mcp_toolweaver.core.offers import Offers
 from mcp_toolweaver.core.tools import Tool, ToolResult
 from mcp_toolweaver.proxy.failures import (
     is_lost_session,
+    masked,
     may_refuse_session,
     part,
     refused_call,
@@ -69,6 +70,8 @@ class Link:
     """Seconds until all tools are listed."""
     silence: float
     """Seconds that a request may take without an answer and without progress."""
+    mask: Callable[[str], str] = str
+    """Hides secrets in what is said of a failure."""
     prefers_old: Callable[[], bool] = lambda: False
     """Whether an older era of the protocol would be tried first, were the server connected to now."""
 
@@ -125,7 +128,7 @@ class Downstream:
         except Refusal as refusal:
             if is_for_the_host(refusal, EXCHANGE.get()):
                 raise
-            return refused_call(self._name, refusal)
+            return refused_call(self._name, refusal, self._link.mask)
         except ValidationError:
             return ToolResult.from_text(
                 f"Server {self._name!r} ran {name!r} but returned a result that is not valid MCP.", is_error=True
@@ -230,7 +233,7 @@ class Downstream:
             self._wire.end()
             reason = f"it refused our session ({error.message}), as after a restart; connecting anew: call again"
             return Unavailable(part(self._name), reason)
-        return request_failure(self._name, error)
+        return masked(request_failure(self._name, error), self._link.mask)
 
     async def wait_changed(self) -> None:
         """See `CatalogSource.wait_changed`."""

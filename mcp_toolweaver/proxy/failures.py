@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import httpx2
@@ -54,6 +54,13 @@ def request_failure(name: str, error: MCPError) -> ToolweaverError:
     return Refusal(error.code, error.message, error.data)
 
 
+def masked(error: ToolweaverError, mask: Callable[[str], str]) -> ToolweaverError:
+    """Return an error of ours whose reason repeats no secret; a refusal is the server's answer, and stays."""
+    if not isinstance(error, Unavailable) or (reason := mask(error.reason)) == error.reason:
+        return error
+    return type(error)(error.part, reason)
+
+
 def silent(seconds: float) -> str:
     """Return why a request was given up."""
     return (
@@ -62,11 +69,11 @@ def silent(seconds: float) -> str:
     )
 
 
-def refused_call(name: str, refusal: Refusal) -> ToolResult:
+def refused_call(name: str, refusal: Refusal, mask: Callable[[str], str] = str) -> ToolResult:
     """Return the result for a call that the server answered with a protocol error, or with what is no answer."""
     if refusal.code == BAD_ANSWER:
-        return ToolResult.from_text(f"Server {name!r} ran the call: {refusal.message}", is_error=True)
-    text = f"Server {name!r} refused the call: {refusal.message} (code {refusal.code})"
+        return ToolResult.from_text(f"Server {name!r} ran the call: {mask(refusal.message)}", is_error=True)
+    text = f"Server {name!r} refused the call: {mask(refusal.message)} (code {refusal.code})"
     return ToolResult.from_text(text, is_error=True)
 
 

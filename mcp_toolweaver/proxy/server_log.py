@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 from mcp_toolweaver.core.scrub import scrub
+from mcp_toolweaver.core.secrecy import Mask
 from mcp_toolweaver.proxy.log_file import LOG_FOLDER, append, log_path
+from mcp_toolweaver.proxy.secret_parts import secrets_in_address, secrets_in_arguments
 
 STDERR, EVENT = "|", "#"
 """The sign between the time of a line and its text: what the server wrote, or what happened to it."""
@@ -18,7 +20,6 @@ _LONGEST_LINE = 2000
 _LONGEST_LAST = 400
 _RAW_LINE = 8192
 """Bytes of a line that are looked at; longer than what is shown, so that no secret is cut before it is found."""
-_SHORTEST_SECRET = 8
 
 _BURST = 256 * 1024
 _PER_SECOND = 16 * 1024
@@ -33,7 +34,8 @@ class ServerLog:
         self.server = server
         folder = LOG_FOLDER.get()
         self._path = log_path(folder, server) if folder else None
-        self._secrets = _pattern(secrets)
+        self.mask = Mask(secrets)
+        """Hides the secrets that the log hides, in other texts about the server."""
         self._lock = threading.Lock()
         self._rest = b""
         self._last = b""
@@ -108,29 +110,17 @@ class ServerLog:
             return
 
     def _clean(self, text: str) -> str:
-        shown = self._secrets.sub("***", text) if self._secrets else text
-        return scrub(shown).replace("\r", " ").replace("\n", " ").rstrip()
+        return scrub(self.mask(text)).replace("\r", " ").replace("\n", " ").rstrip()
 
 
-def server_log(server: str, secrets: Iterable[str] = ()) -> ServerLog:
+def server_log(server: str, secrets: Iterable[str] = (), *, arguments: Sequence[str] = (), url: str = "") -> ServerLog:
     """Return the log of a server; for sources.
 
     Args:
         server: Its name in the configuration.
         secrets: Texts that may be or contain a secret, such as the values of its environment and headers; those of
             at least 8 characters, their lines, and what follows a scheme such as ``Bearer``, are shown as ``***``.
+        arguments: Those of its command, of which what is named or looks like a secret is shown so too.
+        url: Its address, the same.
     """
-    return ServerLog(server, secrets)
-
-
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    found = {part for secret in secrets for part in _parts(secret) if len(part) >= _SHORTEST_SECRET}
-    longest_first = sorted(found, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))) if found else None
-
-
-def _parts(secret: str) -> Iterator[str]:
-    yield secret.strip()
-    for line in secret.splitlines():
-        yield line.strip()
-        yield line.strip().partition(" ")[2].strip()
+    return ServerLog(server, chain(secrets, secrets_in_arguments(arguments), secrets_in_address(url)))

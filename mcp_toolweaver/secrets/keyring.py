@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 _PART = "the keyring"
+NO_KEYRING = "there is none on this machine that keeps secrets safe; use ${file:PATH} with a file of mode 600"
 _LEAST_PRIORITY = 1.0
 """What the library recommends; below that are stores that keep plain text, or nothing."""
 
