@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 from mcp.client.auth import OAuthClientProvider, OAuthFlowError, OAuthRegistrationError, OAuthTokenError
-from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthMetadata
 from pydantic import AnyUrl, ValidationError
 
 from mcp_toolweaver.core.errors import InvalidRequest, Refused, Unavailable
@@ -64,8 +64,8 @@ async def _provider(place: Place, wishes: Wishes, show: Show | None) -> AsyncGen
     async with redirect_listener(wishes.redirect_port) as redirect:
 
         async def ask(url: str) -> None:
-            _refuse_unsafe(url, "authorization endpoint")
-            _refuse_unsafe(_token_endpoint(place, provider), "token endpoint")
+            if not is_safe(place, url):
+                raise _unsafe(url)
             redirect.expect(url)
             await show(url)
 
@@ -136,9 +136,16 @@ async def asked(place: Place, auth: httpx2.Auth, *, is_sse: bool, seconds: float
     """Ask the server for something that needs a login and changes nothing; return the status of its last answer.
 
     Raises:
+        Refused: an authorization server would get secrets over a connection that others can read.
         httpx2.HTTPError: it does not answer.
     """
-    async with httpx2.AsyncClient(auth=auth, timeout=seconds) as client:
+
+    async def refuse_unsafe(request: httpx2.Request) -> None:
+        if request.method == "POST" and not is_safe(place, str(request.url)):
+            raise _unsafe(str(request.url))
+
+    hooks = {"request": [refuse_unsafe]}
+    async with httpx2.AsyncClient(auth=auth, timeout=seconds, event_hooks=hooks) as client:
         request = (
             client.build_request("GET", place.url, headers={"Accept": "text/event-stream"})
             if is_sse
@@ -164,7 +171,7 @@ def _login(place: Place, provider: OAuthClientProvider, status: int) -> Login:
         client=context.client_info,
         tokens=context.current_tokens,
         expires_at=None if expires_in is None else time.time() + expires_in,
-        revocation_endpoint=_text(metadata.revocation_endpoint) if metadata else None,
+        revocation_endpoint=_revocation_endpoint(place, metadata),
     )
 
 
@@ -173,14 +180,21 @@ def _token_endpoint(place: Place, provider: OAuthClientProvider) -> str:
     return str(metadata.token_endpoint) if metadata else urljoin(place.url, "/token")
 
 
-def _text(url: object) -> str | None:
-    return None if url is None else str(url)
+def _revocation_endpoint(place: Place, metadata: OAuthMetadata | None) -> str | None:
+    url = None if metadata is None else metadata.revocation_endpoint
+    return str(url) if url is not None and is_safe(place, str(url)) else None
 
 
-def _refuse_unsafe(url: str, what: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise Refused("the login", f"the {what} is not https, so whoever listens on the way would have the tokens")
+def is_safe(place: Place, url: str) -> bool:
+    """Whether secrets may be sent to an address: encrypted, or not leaving the machine, or to the server itself."""
+    parts, own = urlsplit(url), urlsplit(place.url)
+    is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+    return parts.scheme == "https" or (parts.scheme == "http" and (is_own or parts.hostname in _LOOPBACK))
+
+
+def _unsafe(url: str) -> Refused:
+    where = urlsplit(url).hostname or "its address"
+    return Refused("the authorization server", f"{where} is not reached by https, so others could read the secrets")
 
 
 @contextmanager

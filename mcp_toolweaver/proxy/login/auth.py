@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
@@ -11,6 +13,7 @@ import httpx2
 
 from mcp_toolweaver.core.errors import Refused, ToolweaverError, Unavailable
 from mcp_toolweaver.core.logins import LOGINS, LoginStore, Place
+from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.proxy.failures import UNAUTHORIZED
 from mcp_toolweaver.proxy.login.acquiring import logged_in
@@ -18,6 +21,9 @@ from mcp_toolweaver.proxy.login.record import Login, login_of
 from mcp_toolweaver.proxy.login.renewing import renewed
 from mcp_toolweaver.proxy.login.wishes import Wishes, wishes_of
 
+_FORBIDDEN = 403
+_SCOPE = re.compile(r'scope="([^"]*)"')
+_LONGEST_SCOPE = 200
 _RENEW_SECONDS = 60.0
 _STORE_SECONDS = 20.0
 _RENEW_AGAIN = 30.0
@@ -49,6 +55,7 @@ class KeptLogin(httpx2.Auth):
         login = await self._current()
         _authorize(request, login)
         response = yield request
+        self._note_scope(response)
         if response.status_code == UNAUTHORIZED:
             newer = await self._newer(login)
             if newer is not None:
@@ -57,8 +64,16 @@ class KeptLogin(httpx2.Auth):
 
     def advice(self) -> str:
         """Return what the owner can do about a refusal."""
-        command = f"run `toolweaver login {self._place.server}`"
+        command = f"run `toolweaver login {shlex.quote(self._place.server)}`"
         return f"{self._trouble}; {command}" if self._trouble else command
+
+    def _note_scope(self, response: httpx2.Response) -> None:
+        """Keep what a login lacks (RFC 6750, 3.1), which the owner alone can ask for."""
+        challenge = response.headers.get("www-authenticate", "")
+        if response.status_code == _FORBIDDEN and "insufficient_scope" in challenge:
+            found = _SCOPE.search(challenge)
+            scope = f" {scrub(found[1])[:_LONGEST_SCOPE]}" if found else ""
+            self._trouble = f"the login lacks the scope{scope}, which goes under auth.scopes"
 
     async def _current(self) -> Login | None:
         login = await self._kept()
