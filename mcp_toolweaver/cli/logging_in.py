@@ -46,7 +46,8 @@ def run_login(config: Path | None, wished: Wished, *, as_json: bool) -> int:
         show = _show(opens=wished.opens_browser)
         try:
             with anyio.fail_after(wished.seconds):
-                made = await logged_in(place, wishes, show, is_sse=source.options["transport"] == "sse")
+                is_sse, insists = source.options["transport"] == "sse", "auth" in source.options
+                made = await logged_in(place, wishes, show, is_sse=is_sse, insists=insists)
         except TimeoutError:
             raise Unavailable("the login", f"nobody logged in within {wished.seconds:g} s") from None
         async with store.turn(place):

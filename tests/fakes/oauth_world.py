@@ -53,6 +53,11 @@ class World:
         self.refuses_refresh = False
         self.is_broken = False
         self.denies = False
+        self.token_endpoint = f"{self.url}/token"
+        self.is_open = False
+        """Whether everybody is let in."""
+        self.lacks = ""
+        """A scope that every token lacks."""
 
     def expire(self) -> None:
         """Let all access tokens be good no more."""
@@ -77,7 +82,7 @@ class World:
             {
                 "issuer": self.url,
                 "authorization_endpoint": f"{self.url}/authorize",
-                "token_endpoint": f"{self.url}/token",
+                "token_endpoint": self.token_endpoint,
                 "registration_endpoint": f"{self.url}/register",
                 "revocation_endpoint": f"{self.url}/revoke",
                 "response_types_supported": ["code"],
@@ -167,10 +172,14 @@ class _Guard:
         path = scope.get("path", "")
         if scope["type"] == "http" and path.startswith(("/mcp", "/sse", "/messages")):
             token = (Headers(scope=scope).get("authorization") or "").removeprefix("Bearer ")
-            if self._world.access.get(token, 0) < time.time():
+            if self._world.access.get(token, 0) < time.time() and not self._world.is_open:
                 self._world.asked["refused"] += 1
                 told = f'Bearer resource_metadata="{self._world.url}/.well-known/oauth-protected-resource{path}"'
                 await PlainTextResponse("no", 401, {"www-authenticate": told})(scope, receive, send)
+                return
+            if self._world.lacks:
+                told = f'Bearer error="insufficient_scope", scope="{self._world.lacks}"'
+                await PlainTextResponse("no", 403, {"www-authenticate": told})(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

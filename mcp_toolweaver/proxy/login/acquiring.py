@@ -8,7 +8,7 @@ import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx2
 from mcp.client.auth import OAuthClientProvider, OAuthFlowError, OAuthRegistrationError, OAuthTokenError
@@ -19,22 +19,21 @@ from mcp_toolweaver.core.errors import InvalidRequest, Refused, Unavailable
 from mcp_toolweaver.core.logins import Place
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.proxy.failures import UNAUTHORIZED
+from mcp_toolweaver.proxy.login.asking import Demanding, asked, is_safe, unsafe
 from mcp_toolweaver.proxy.login.nowhere import Nowhere
 from mcp_toolweaver.proxy.login.record import Login
 from mcp_toolweaver.proxy.login.redirect import redirect_listener
 from mcp_toolweaver.proxy.login.wishes import Wishes
 
-_SECONDS = 30.0
 _LONGEST_REASON = 300
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PING = {"jsonrpc": "2.0", "id": "login", "method": "ping"}
-_ACCEPT = "application/json, text/event-stream"
 
 Show = Callable[[str], Awaitable[None]]
 """Shows the owner a web address to go to."""
 
 
-async def logged_in(place: Place, wishes: Wishes, show: Show | None, *, is_sse: bool = False) -> Login:
+async def logged_in(
+    place: Place, wishes: Wishes, show: Show | None, *, is_sse: bool = False, insists: bool = False
+) -> Login:
     """Log in and return what came of it.
 
     Args:
@@ -42,6 +41,7 @@ async def logged_in(place: Place, wishes: Wishes, show: Show | None, *, is_sse: 
         wishes: How.
         show: Sends the owner to the authorization server; without it nobody is asked.
         is_sse: Whether the server speaks the transport of 2024-11-05.
+        insists: Whether to log in though the server answers without: some ask for a login only when a tool is called.
 
     Raises:
         InvalidRequest: the server asks for no login.
@@ -51,6 +51,8 @@ async def logged_in(place: Place, wishes: Wishes, show: Show | None, *, is_sse: 
     with _translated(place), _quiet():
         async with _provider(place, wishes, show) as provider:
             status = await asked(place, provider, is_sse=is_sse)
+            if insists and provider.context.current_tokens is None:
+                status = await asked(place, provider, is_sse=is_sse, transport=Demanding())
             return _login(place, provider, status)
 
 
@@ -65,7 +67,7 @@ async def _provider(place: Place, wishes: Wishes, show: Show | None) -> AsyncGen
 
         async def ask(url: str) -> None:
             if not is_safe(place, url):
-                raise _unsafe(url)
+                raise unsafe(url)
             redirect.expect(url)
             await show(url)
 
@@ -132,34 +134,13 @@ def _registered(redirect_url: str, wishes: Wishes) -> OAuthClientInformationFull
     )
 
 
-async def asked(place: Place, auth: httpx2.Auth, *, is_sse: bool, seconds: float = _SECONDS) -> int:
-    """Ask the server for something that needs a login and changes nothing; return the status of its last answer.
-
-    Raises:
-        Refused: an authorization server would get secrets over a connection that others can read.
-        httpx2.HTTPError: it does not answer.
-    """
-
-    async def refuse_unsafe(request: httpx2.Request) -> None:
-        if request.method == "POST" and not is_safe(place, str(request.url)):
-            raise _unsafe(str(request.url))
-
-    hooks = {"request": [refuse_unsafe]}
-    async with httpx2.AsyncClient(auth=auth, timeout=seconds, event_hooks=hooks) as client:
-        request = (
-            client.build_request("GET", place.url, headers={"Accept": "text/event-stream"})
-            if is_sse
-            else client.build_request("POST", place.url, json=_PING, headers={"Accept": _ACCEPT})
-        )
-        response = await client.send(request, stream=True)
-        await response.aclose()
-        return response.status_code
-
-
 def _login(place: Place, provider: OAuthClientProvider, status: int) -> Login:
     context = provider.context
     if context.current_tokens is None or context.client_info is None:
-        raise InvalidRequest(f"server {place.server!r} asks for no login: it answered {status} without one")
+        raise InvalidRequest(
+            f"server {place.server!r} asks for no login: it answered {status} without one; if it does so later, "
+            'write "auth": "oauth" into its entry'
+        )
     if status == UNAUTHORIZED:
         raise Refused(f"server {place.server!r}", "refuses even the token that was just made for it")
     metadata = context.oauth_metadata
@@ -183,18 +164,6 @@ def _token_endpoint(place: Place, provider: OAuthClientProvider) -> str:
 def _revocation_endpoint(place: Place, metadata: OAuthMetadata | None) -> str | None:
     url = None if metadata is None else metadata.revocation_endpoint
     return str(url) if url is not None and is_safe(place, str(url)) else None
-
-
-def is_safe(place: Place, url: str) -> bool:
-    """Whether secrets may be sent to an address: encrypted, or not leaving the machine, or to the server itself."""
-    parts, own = urlsplit(url), urlsplit(place.url)
-    is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
-    return parts.scheme == "https" or (parts.scheme == "http" and (is_own or parts.hostname in _LOOPBACK))
-
-
-def _unsafe(url: str) -> Refused:
-    where = urlsplit(url).hostname or "its address"
-    return Refused("the authorization server", f"{where} is not reached by https, so others could read the secrets")
 
 
 @contextmanager

@@ -136,7 +136,7 @@ class KeptLogin(httpx2.Auth):
         with anyio.move_on_after(_RENEW_SECONDS, shield=True) as scope:
             try:
                 if self._wishes.is_silent or kept is None:
-                    made = await logged_in(self._place, self._wishes, None, is_sse=self._is_sse)
+                    made = await logged_in(self._place, self._wishes, None, is_sse=self._is_sse, insists=True)
                 else:
                     made = await renewed(kept)
             except Refused as error:

@@ -9,7 +9,7 @@ import httpx2
 from mcp_toolweaver.core.logins import LoginStore, Place
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.proxy.failures import UNAUTHORIZED
-from mcp_toolweaver.proxy.login.acquiring import asked
+from mcp_toolweaver.proxy.login.asking import asked
 from mcp_toolweaver.proxy.login.auth import KeptLogin
 from mcp_toolweaver.proxy.login.record import Login, login_of
 from mcp_toolweaver.proxy.login.renewing import post

@@ -39,6 +39,9 @@ def guarded(served: World) -> World:
     """Forget what other tests did."""
     served.refuses_refresh = served.is_broken = served.denies = False
     served.lifetime = 3600
+    served.token_endpoint = f"{served.url}/token"
+    served.lacks = ""
+    served.is_open = False
     served.asked.clear()
     served.scopes_asked.clear()
     served.expire()
@@ -241,6 +244,21 @@ async def test_a_person_who_says_no_is_believed(guarded: World, store: KeptLogin
     assert store.stamp(place(guarded)) is None
 
 
+@pytest.mark.parametrize("grant", ["authorization_code", "client_credentials"])
+async def test_no_secret_goes_where_others_can_read_it(guarded: World, store: KeptLogins, grant: str) -> None:
+    guarded.token_endpoint = "http://login.example/token"
+    with pytest.raises(Refused, match=r"login\.example is not reached by https"):
+        await log_in(guarded, store, grant=grant, client_id=CLIENT, client_secret=CLIENT_SECRET)
+
+
+async def test_a_login_that_lacks_a_scope_says_which(guarded: World, store: KeptLogins) -> None:
+    await log_in(guarded, store)
+    async with opened(guarded) as source:
+        guarded.lacks = "admin:write"
+        refused = await whisper(source)
+    assert "lacks the scope admin:write, which goes under auth.scopes; run `toolweaver login vault`" in refused
+
+
 async def test_a_redirect_that_we_did_not_ask_for_is_not_taken(guarded: World) -> None:
     async def browse_with_an_attacker(url: str) -> None:
         back = parse_qs(urlsplit(url).query)["redirect_uri"][0]
@@ -250,6 +268,14 @@ async def test_a_redirect_that_we_did_not_ask_for_is_not_taken(guarded: World) -
         await browse(url)
 
     made = await logged_in(place(guarded), Wishes(), browse_with_an_attacker)
+    assert made.tokens is not None
+
+
+async def test_a_server_that_wants_a_login_only_later_gets_one_where_that_is_configured(guarded: World) -> None:
+    guarded.is_open = True
+    with pytest.raises(InvalidRequest, match="asks for no login"):
+        await logged_in(place(guarded), Wishes(), browse)
+    made = await logged_in(place(guarded), Wishes(), browse, insists=True)
     assert made.tokens is not None
 
 

@@ -22,4 +22,4 @@ def test_a_log_line_and_its_traceback_hide_secrets() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=60)
     assert "with ***" in done.stderr
     assert "ValueError: not ***" in done.stderr
-    assert "raise ValueError" not in done.stderr or "hunter2" not in done.stderr
+    assert "hunter2" not in done.stderr
