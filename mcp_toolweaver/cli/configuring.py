@@ -11,14 +11,14 @@ from mcp_toolweaver.config import Configuration, load
 from mcp_toolweaver.telemetry.logs import configure
 
 _OURS = ("toolweaver.toml", "toolweaver.json")
-_HERE = (*_OURS, ".mcp.json")
+_OF_PROJECT = ".mcp.json"
 
 
 def configuration(path: Path | None, *, log_level: str | None = None) -> Configuration:
     """Read the configuration at ``path``, or else at the usual places; problems go to stderr.
 
-    The usual places are ``toolweaver.toml``, ``toolweaver.json`` and ``.mcp.json`` in the
-    current folder, then ``toolweaver.toml`` in the user's configuration folder.
+    The usual places are ``toolweaver.toml`` and ``toolweaver.json`` in the current folder, ``toolweaver.toml`` in the
+    user's configuration folder, and ``.mcp.json`` in the current folder.
     """
     chosen = path or _usual()
     loaded = load(chosen)
@@ -41,7 +41,7 @@ def default_configuration() -> Path:
 
 
 def _usual() -> Path | None:
-    places = [*(Path(name) for name in _HERE), _of_user()]
+    places = [*(Path(name) for name in _OURS), _of_user(), Path(_OF_PROJECT)]
     return next((place for place in places if place.is_file()), None)
 
 
