@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog_sources.openapi.bindings import WHOLE_BODY, BodyBinding, BodyKind, FieldEncoding
@@ -31,6 +31,8 @@ class BodyInput:
     properties: Mapping[str, Any]
     required: tuple[str, ...]
     binding: BodyBinding
+    note: str = ""
+    """What the schema of the arguments cannot say at its top, where many hosts take no alternatives."""
 
 
 def body_input(
@@ -54,7 +56,7 @@ def body_input(
     if flat is not None:
         encodings = _encodings(media, flat["properties"], references, kind) if kind != "json" else {}
         binding = BodyBinding(kind, content_type, {}, is_required, flat.get("additionalProperties") is True, encodings)
-        return _beside(flat, binding, conversion, taken)
+        return replace(_beside(flat, binding, conversion, taken), note=_note(references.objects(media["schema"])))
     if kind in {"form", "multipart"}:
         raise BadPart(f"its body of {content_type} has no plain properties; describe it as an object, or offer JSON")
     return _whole(described, media, BodyBinding(kind, content_type, None, is_required), conversion, taken)
@@ -101,6 +103,14 @@ def _flat(schema: Any, references: References) -> dict[str, Any] | None:
     return merged if merged["properties"] else None
 
 
+def _note(schema: dict[str, Any]) -> str:
+    """Return which properties must be there, in words."""
+    listed = [", ".join(_names(part.get("required"))) for part in _alternatives(schema)]
+    choices = "; or ".join(dict.fromkeys(filter(None, listed)))
+    one = "exactly one" if "oneOf" in schema else "at least one"
+    return f"Give {one} of these: {choices}." if choices else ""
+
+
 def _alternatives(schema: dict[str, Any]) -> list[Any]:
     return [part for key in ("anyOf", "oneOf") if is_array(schema.get(key)) for part in schema[key]]
 
@@ -132,21 +142,20 @@ def _beside(flat: dict[str, Any], binding: BodyBinding, conversion: Conversion, 
         for argument, name in arguments.items()
         if binding.is_required and name in converted.get("required", ())
     )
-    told = BodyBinding(
-        binding.kind, binding.content_type, arguments, binding.is_required, binding.takes_more, binding.encodings
-    )
-    return BodyInput(properties, required, told)
+    return BodyInput(properties, required, replace(binding, properties=arguments))
 
 
 def _as_argument(name: str, argument: str, schema: Any, binding: BodyBinding) -> Any:
     notes: list[str] = []
+    is_file = name in binding.encodings and binding.encodings[name].is_file
     if argument != name:
         notes.append(f"(sent as {name} in the body)")
-    if name in binding.encodings and binding.encodings[name].is_file:
+    if is_file:
         notes.append(f"({_IN_BASE64})")
     if not notes or not is_object(schema):
         return schema
-    return {**schema, "description": " ".join([str(schema.get("description") or ""), *notes]).strip()}
+    described = {**schema, "description": " ".join([str(schema.get("description") or ""), *notes]).strip()}
+    return {**described, "contentEncoding": "base64"} if is_file and schema.get("type") == "string" else described
 
 
 def _whole(
@@ -163,6 +172,8 @@ def _whole(
     notes = [said.strip()] if isinstance(said, str) and said.strip() else []
     if binding.kind != "json":
         notes.append(f"{_IN_BASE64}: {binding.content_type}" if binding.kind == "base64" else binding.content_type)
+    if binding.kind == "base64":
+        schema = {**schema, "contentEncoding": "base64"}
     if notes and is_object(schema) and "description" not in schema:
         schema = {**schema, "description": "; ".join(notes)}
     return BodyInput({WHOLE_BODY: schema}, (WHOLE_BODY,) if binding.is_required else (), binding)

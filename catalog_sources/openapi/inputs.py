@@ -70,6 +70,8 @@ def _built(operation: Operation, references: References, conversion: Conversion,
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
         schema["required"] = required
+    if body is not None and body.note:
+        schema["description"] = body.note
     if body is None or not body.binding.takes_more:
         schema["additionalProperties"] = False
     return Inputs(schema, tuple(bindings), None if body is None else body.binding)
