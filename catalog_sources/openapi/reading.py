@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 from catalog_sources.openapi.composing import compose
@@ -43,6 +44,8 @@ def _json(text: str, problems: Problems) -> Any:
     try:
         return json.loads(text, object_pairs_hook=build)
     except json.JSONDecodeError as error:
+        with suppress(BadDocument):
+            return _yaml(text, problems)  # which may begin with a brace, too
         where = f"line {error.lineno}, column {error.colno}"
         raise BadDocument(f"{where}: it is not JSON: {error.msg}; correct it there") from error
     except (ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from catalog_sources.openapi.problems import BadPart
 from mcp_toolweaver import is_array, is_object
 
 _MOST_HOPS = 50
+_NAMES = {type(None): "null", list: "a list", str: "a text", bool: "true or false"}
 
 
 class References:
@@ -55,7 +56,7 @@ class References:
         """
         found = self.resolve(value)
         if not is_object(found):
-            raise BadPart(f"there is {type(found).__name__} where an object belongs")
+            raise BadPart(f"there is {_NAMES.get(type(found), 'a number')} where an object belongs")
         return found
 
 

@@ -52,7 +52,7 @@ class Recorder:
 
     port: int = 0
     requests: list[Arrived] = field(default_factory=list[Arrived])
-    answer: Callable[[Arrived], Reply] = lambda _: Reply()  # noqa: E731
+    answer: Callable[[Arrived], Reply] = lambda _: Reply()
 
     @property
     def url(self) -> str:

@@ -24,7 +24,7 @@ class Stage:
         self.server = server
         self.tools = tools
 
-    async def call(self, name: str, **arguments: Any) -> ToolResult:
+    async def call(self, name: str, /, **arguments: Any) -> ToolResult:
         """Call a tool."""
         return await self.source.call_tool(name, arguments)
 
