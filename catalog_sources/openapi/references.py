@@ -9,7 +9,6 @@ from catalog_sources.openapi.problems import BadPart
 from mcp_toolweaver import is_array, is_object
 
 _MOST_HOPS = 50
-_NAMES = {type(None): "null", list: "a list", str: "a text", bool: "true or false"}
 
 
 class References:
@@ -56,8 +55,14 @@ class References:
         """
         found = self.resolve(value)
         if not is_object(found):
-            raise BadPart(f"there is {_NAMES.get(type(found), 'a number')} where an object belongs")
+            raise BadPart(f"there is {_kind(found)} where an object belongs")
         return found
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    return "a list" if is_array(value) else "a text" if isinstance(value, str) else "a number or a truth value"
 
 
 def _steps(reference: str) -> list[str]:

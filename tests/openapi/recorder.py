@@ -72,7 +72,8 @@ def _handler(recorder: Recorder) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1
 
         def _any(self) -> None:
-            method, target, _ = self.raw_requestline.decode("latin-1").rstrip("\r\n").split(" ", 2)
+            line: bytes = vars(self)["raw_requestline"]
+            method, target, _ = line.decode("latin-1").rstrip("\r\n").split(" ", 2)
             length = int(self.headers.get("content-length") or 0)
             headers = [(name.lower(), value) for name, value in self.headers.items()]
             arrived = Arrived(method, target, headers, self.rfile.read(length))

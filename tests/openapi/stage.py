@@ -46,12 +46,13 @@ class Blocking:
     def __init__(self, stage: Stage, portal: Any) -> None:
         self.server = stage.server
         self.tools = stage.tools
-        self._stage = stage
+        self.problems = stage.source.problems
+        self._source = stage.source
         self._portal = portal
 
     def call(self, name: str, arguments: dict[str, Any]) -> ToolResult:
         """Call a tool."""
-        result: ToolResult = self._portal.call(self._stage.source.call_tool, name, arguments)
+        result: ToolResult = self._portal.call(self._source.call_tool, name, arguments)
         return result
 
 

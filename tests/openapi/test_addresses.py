@@ -1,4 +1,4 @@
-"""Whatever the value of a parameter: a request goes to the API, below its base path, and to the operation's own path."""
+"""Whatever the value of a parameter: a request goes to the API, below its base path, to the operation's path."""
 
 from __future__ import annotations
 
@@ -39,18 +39,54 @@ PATHS = {
 TEMPLATES = {operation["operationId"]: path for path, item in PATHS.items() for operation in item.values()}
 
 HOSTILE = [
-    "", ".", "..", "../..", "..\\..", "a/b", "/etc/passwd", "//evil.example", "%2e%2e", "%2e%2e%2f", "..%2f", "%252e%252e",
-    "..;", "..;/x", "a\nb", "a\r\nHost: evil", "\0", "a?b=c", "a#b", "@evil.example", "evil.example:80", " .. ", "%", "%zz",
-    "http://evil.example/", "\\\\evil", "%5c..%5c", "a%00b", "\u2028", "é", "💥", "\ud800", "a,b", ";x=1", "%c0%ae", "．．",
-]  # fmt: skip
+    "",
+    ".",
+    "..",
+    "../..",
+    "..\\..",
+    "a/b",
+    "/etc/passwd",
+    "//evil.example",
+    "%2e%2e",
+    "%2e%2e%2f",
+    "..%2f",
+    "%252e%252e",
+    "..;",
+    "..;/x",
+    "a\nb",
+    "a\r\nHost: evil",
+    "\0",
+    "a?b=c",
+    "a#b",
+    "@evil.example",
+    "evil.example:80",
+    " .. ",
+    "%",
+    "%zz",
+    "http://evil.example/",
+    "\\\\evil",
+    "%5c..%5c",
+    "a%00b",
+    "\u2028",
+    "é",
+    "💥",
+    "\ud800",
+    "a,b",
+    ";x=1",
+    "%c0%ae",
+    "\uff0e\uff0e",
+]
 
 texts = st.one_of(
     st.sampled_from(HOSTILE), st.text(max_size=8), st.text(alphabet="./\\%2eEfF5cC;@:?#&=+ \r\n", max_size=10)
 )
 scalars = st.one_of(texts, st.integers(), st.booleans(), st.floats(), st.none())
 values = st.one_of(
-    scalars, st.lists(scalars, max_size=3), st.dictionaries(texts, scalars, max_size=3), st.lists(st.lists(texts, max_size=2), max_size=2)
-)  # fmt: skip
+    scalars,
+    st.lists(scalars, max_size=3),
+    st.dictionaries(texts, scalars, max_size=3),
+    st.lists(st.lists(texts, max_size=2), max_size=2),
+)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +173,7 @@ def test_a_value_that_is_no_name_in_a_path_is_refused_and_nothing_is_sent(stage:
         (["x,y", "z"], "x%2Cy,z"),
         ("é", "%C3%A9"),
         ("...", "..."),
-    ],  # fmt: skip
+    ],
 )
 def test_any_other_value_arrives_as_one_segment(stage: Blocking, value: Any, path: str) -> None:
     stage.call("plain", {"a": value})
@@ -169,6 +205,6 @@ def test_a_path_that_leads_out_by_itself_is_left_out_with_its_place(tmp_path: Pa
         tmp_path, small({path: {"get": operation()} for path in bad} | {"/good": {"get": operation()}})
     ) as stage:
         assert list(stage.tools) == ["get_good"]
-        problems = stage._stage.source.problems
+        problems = stage.problems
     assert len(problems) == len(bad)
     assert all("/get: left out: " in problem for problem in problems)

@@ -129,9 +129,8 @@ TOLD = {
 
 
 async def test_a_broken_operation_is_left_out_with_its_place_and_the_rest_works(tmp_path: Path) -> None:
-    paths = (
-        {f"/{name}": {"post": broken} for name, broken in BROKEN.items()} | {"/list": [], "/null": {"get": None}} | GOOD
-    )
+    paths: dict[str, Any] = {f"/{name}": {"post": broken} for name, broken in BROKEN.items()}
+    paths |= {"/list": [], "/null": {"get": None}, **GOOD}
     components = {"schemas": {"Me": {"$ref": "#/components/schemas/Me"}}}
     async with staged(tmp_path, small(paths, components=components)) as stage:
         assert list(stage.tools) == ["good"]
@@ -229,9 +228,13 @@ async def from_web(server: Recorder, **options: Any) -> str:
 
 @pytest.mark.parametrize(
     ("servers", "path"),
-    [([], "/good"), ([{"url": "/v3"}], "/v3/good"), ([{"url": "v3/"}], "/spec/v3/good"),
-     ([{"url": "/{version}", "variables": {"version": {"default": "v9"}}}], "/v9/good")],
-)  # fmt: skip
+    [
+        ([], "/good"),
+        ([{"url": "/v3"}], "/v3/good"),
+        ([{"url": "v3/"}], "/spec/v3/good"),
+        ([{"url": "/{version}", "variables": {"version": {"default": "v9"}}}], "/v9/good"),
+    ],
+)
 async def test_a_server_is_relative_to_the_address_of_its_document(servers: Any, path: str) -> None:
     with recording() as server:
         serving(server, small(GOOD, servers=servers))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from mcp_toolweaver.core.errors import InvalidArguments
+from tests.openapi.judge import check, complaint
 from tests.openapi.specs import operation, parameter, small
 from tests.openapi.stage import staged
 
@@ -17,6 +17,14 @@ pytestmark = pytest.mark.anyio
 
 LIST = {"type": "array", "items": {"type": "string"}}
 OBJECT = {"type": "object"}
+ANY: Any = {}
+NOT_PLAIN: list[tuple[Any, Any]] = [
+    ({"type": "array", "items": {"type": "integer"}}, [1, 2]),
+    ({"oneOf": [{"type": "object", "properties": {"a": ANY}}, {"type": "object", "properties": {"b": ANY}}]}, {"a": 1}),
+    ({"type": "object", "additionalProperties": {"type": "integer"}}, {"any": 1}),
+    ({"type": "string"}, "text"),
+    ({"type": "object", "properties": {"a": ANY}, "patternProperties": {"^x": ANY}}, {"x1": 1}),
+]
 RED: Any = {"R": 100, "G": "a,b"}
 
 
@@ -31,25 +39,33 @@ def one(
 async def schema_of(folder: Path, document: Any) -> Any:
     async with staged(folder, document) as stage:
         schema = stage.tools["a"].input_schema
-    Draft202012Validator.check_schema(schema)
+    check(schema)
     return schema
 
 
 @pytest.mark.parametrize(
     ("style", "explode", "value", "path"),
     [
-        ("simple", False, "blue", "blue"), ("simple", False, ["a b", "c,d"], "a%20b,c%2Cd"),
-        ("simple", False, RED, "R,100,G,a%2Cb"), ("simple", True, RED, "R=100,G=a%2Cb"),
-        ("label", False, "blue", ".blue"), ("label", True, ["a", "b"], ".a.b"), ("label", False, ["a", "b"], ".a,b"),
-        ("label", True, RED, ".R=100.G=a%2Cb"), ("label", False, RED, ".R,100,G,a%2Cb"),
-        ("matrix", False, "blue", ";p=blue"), ("matrix", True, ["a", "b"], ";p=a;p=b"), ("matrix", False, ["a", "b"], ";p=a,b"),
-        ("matrix", True, RED, ";R=100;G=a%2Cb"), ("matrix", False, RED, ";p=R,100,G,a%2Cb"),
+        ("simple", False, "blue", "blue"),
+        ("simple", False, ["a b", "c,d"], "a%20b,c%2Cd"),
+        ("simple", False, RED, "R,100,G,a%2Cb"),
+        ("simple", True, RED, "R=100,G=a%2Cb"),
+        ("label", False, "blue", ".blue"),
+        ("label", True, ["a", "b"], ".a.b"),
+        ("label", False, ["a", "b"], ".a,b"),
+        ("label", True, RED, ".R=100.G=a%2Cb"),
+        ("label", False, RED, ".R,100,G,a%2Cb"),
+        ("matrix", False, "blue", ";p=blue"),
+        ("matrix", True, ["a", "b"], ";p=a;p=b"),
+        ("matrix", False, ["a", "b"], ";p=a,b"),
+        ("matrix", True, RED, ";R=100;G=a%2Cb"),
+        ("matrix", False, RED, ";p=R,100,G,a%2Cb"),
     ],
-)  # fmt: skip
+)
 async def test_a_parameter_in_the_path_is_written_in_its_style(
     tmp_path: Path,
     style: str,
-    explode: bool,
+    explode: Any,
     value: Any,
     path: str,
 ) -> None:
@@ -62,21 +78,26 @@ async def test_a_parameter_in_the_path_is_written_in_its_style(
 @pytest.mark.parametrize(
     ("style", "explode", "value", "query"),
     [
-        ("form", None, "a b&c", "p%5B%5D=a%20b%26c"), ("form", None, ["a", "b"], "p%5B%5D=a&p%5B%5D=b"),
-        ("form", False, ["a", "b,c"], "p%5B%5D=a,b%2Cc"), ("form", True, RED, "R=100&G=a%2Cb"),
-        ("form", False, RED, "p%5B%5D=R,100,G,a%2Cb"), ("spaceDelimited", False, ["a", "b"], "p%5B%5D=a%20b"),
-        ("pipeDelimited", False, ["a", "b"], "p%5B%5D=a%7Cb"), ("form", None, None, ""), ("form", None, "", "p%5B%5D="),
+        ("form", None, "a b&c", "p%5B%5D=a%20b%26c"),
+        ("form", None, ["a", "b"], "p%5B%5D=a&p%5B%5D=b"),
+        ("form", False, ["a", "b,c"], "p%5B%5D=a,b%2Cc"),
+        ("form", True, RED, "R=100&G=a%2Cb"),
+        ("form", False, RED, "p%5B%5D=R,100,G,a%2Cb"),
+        ("spaceDelimited", False, ["a", "b"], "p%5B%5D=a%20b"),
+        ("pipeDelimited", False, ["a", "b"], "p%5B%5D=a%7Cb"),
+        ("form", None, None, ""),
+        ("form", None, "", "p%5B%5D="),
         ("deepObject", True, {"a": 1, "b": {"c": "x&y"}}, "p%5B%5D%5Ba%5D=1&p%5B%5D%5Bb%5D%5Bc%5D=x%26y"),
     ],
-)  # fmt: skip
+)
 async def test_a_parameter_in_the_query_is_written_in_its_style(
     tmp_path: Path,
     style: str,
-    explode: bool | None,
+    explode: Any,
     value: Any,
     query: str,
 ) -> None:
-    told = {} if explode is None else {"explode": explode}
+    told: dict[str, Any] = {} if explode is None else {"explode": explode}
     async with staged(tmp_path, one(parameter("p[]", schema={}, style=style, **told))) as stage:
         assert "(sent as p[] in the query)" in stage.tools["a"].input_schema["properties"]["p"]["description"]
         await stage.call("a", p=value)
@@ -100,7 +121,9 @@ async def test_headers_cookies_and_json_parameters_are_written_as_the_document_s
 
 
 async def test_one_name_in_several_places_is_several_arguments(tmp_path: Path) -> None:
-    body = {"schema": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "name": {}}}}
+    body: Any = {
+        "schema": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "name": {}}}
+    }
     document = one(
         parameter("id", "query"), parameter("id", "path"), parameter("id", "header"), body=body, path="/a/{id}"
     )
@@ -116,7 +139,7 @@ async def test_one_name_in_several_places_is_several_arguments(tmp_path: Path) -
 
 
 async def test_an_operation_overrides_the_parameters_of_its_path(tmp_path: Path) -> None:
-    item = {
+    item: Any = {
         "parameters": [parameter("q", schema={"type": "integer"}), parameter("r")],
         "post": operation(parameter("q"), operationId="a"),
     }
@@ -124,19 +147,7 @@ async def test_an_operation_overrides_the_parameters_of_its_path(tmp_path: Path)
     assert {name: one["type"] for name, one in schema["properties"].items()} == {"q": "string", "r": "string"}
 
 
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [
-        ({"type": "array", "items": {"type": "integer"}}, [1, 2]),
-        (
-            {"oneOf": [{"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"b": {}}}]},
-            {"a": 1},
-        ),
-        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"any": 1}),
-        ({"type": "string"}, "text"),
-        ({"type": "object", "properties": {"a": {}}, "patternProperties": {"^x": {}}}, {"x1": 1}),
-    ],
-)
+@pytest.mark.parametrize(("schema", "value"), NOT_PLAIN)
 async def test_a_body_that_is_no_plain_object_is_one_argument(tmp_path: Path, schema: Any, value: Any) -> None:
     async with staged(tmp_path, one(body={"schema": schema})) as stage:
         assert set(stage.tools["a"].input_schema["properties"]) == {"body"}
@@ -146,10 +157,10 @@ async def test_a_body_that_is_no_plain_object_is_one_argument(tmp_path: Path, sc
 
 
 async def test_all_of_several_objects_is_one_object_and_alternatives_are_told(tmp_path: Path) -> None:
-    schema = {
+    schema: Any = {
         "allOf": [
             {"$ref": "#/components/schemas/Base"},
-            {"type": "object", "required": ["b"], "properties": {"b": {}, "c": {}}},
+            {"type": "object", "required": ["b"], "properties": {"b": ANY, "c": ANY}},
         ],
         "anyOf": [{"required": ["a"]}, {"required": ["c"]}],
     }
@@ -179,11 +190,11 @@ async def test_unknown_arguments_are_refused_unless_the_body_takes_more(tmp_path
 
 
 async def test_a_form_is_written_as_its_encoding_says(tmp_path: Path) -> None:
-    schema = {
+    schema: Any = {
         "type": "object",
         "properties": {"a": {"type": "string"}, "l": LIST, "o": OBJECT, "d": OBJECT, "n": {"type": "integer"}},
     }
-    body = {"schema": schema, "encoding": {"d": {"style": "deepObject"}}}
+    body: Any = {"schema": schema, "encoding": {"d": {"style": "deepObject"}}}
     async with staged(tmp_path, one(body=body, kind="application/x-www-form-urlencoded")) as stage:
         await stage.call("a", a="x&y=z é", l=["1", "2"], o={"k": 1}, d={"k": {"m": "v"}}, n=7)
         arrived = stage.server.last
@@ -192,7 +203,7 @@ async def test_a_form_is_written_as_its_encoding_says(tmp_path: Path) -> None:
 
 
 async def test_a_multipart_form_has_texts_json_and_files(tmp_path: Path) -> None:
-    schema = {
+    schema: Any = {
         "type": "object",
         "properties": {"note": {"type": "string"}, "meta": OBJECT, "file": {"type": "string", "format": "binary"}},
     }
@@ -211,8 +222,13 @@ async def test_a_multipart_form_has_texts_json_and_files(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "sent"), [("text/plain", "héllo", "héllo".encode()), ("application/xml", "<a/>", b"<a/>"), ("application/octet-stream", "aGkh", b"hi!")]
-)  # fmt: skip
+    ("kind", "value", "sent"),
+    [
+        ("text/plain", "héllo", "héllo".encode()),
+        ("application/xml", "<a/>", b"<a/>"),
+        ("application/octet-stream", "aGkh", b"hi!"),
+    ],
+)
 async def test_any_other_body_is_text_or_base64(tmp_path: Path, kind: str, value: str, sent: bytes) -> None:
     async with staged(tmp_path, one(body={"schema": {}}, kind=kind)) as stage:
         await stage.call("a", body=value)
@@ -221,7 +237,9 @@ async def test_any_other_body_is_text_or_base64(tmp_path: Path, kind: str, value
 
 
 async def test_an_optional_body_is_left_away(tmp_path: Path) -> None:
-    body = {"content": {"application/json": {"schema": {"type": "object", "required": ["a"], "properties": {"a": {}}}}}}
+    body: Any = {
+        "content": {"application/json": {"schema": {"type": "object", "required": ["a"], "properties": {"a": {}}}}}
+    }
     async with staged(tmp_path, small({"/a": {"post": operation(operationId="a", requestBody=body)}})) as stage:
         assert "required" not in stage.tools["a"].input_schema
         await stage.call("a")
@@ -235,17 +253,24 @@ async def test_an_optional_body_is_left_away(tmp_path: Path) -> None:
     ("given", "made"),
     [
         ({"type": "string", "nullable": True, "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
-        ({"allOf": [{"type": "string"}], "nullable": True, "description": "D."},
-         {"anyOf": [{"allOf": [{"type": "string"}]}, {"type": "null"}], "description": "D."}),
+        (
+            {"allOf": [{"type": "string"}], "nullable": True, "description": "D."},
+            {"anyOf": [{"allOf": [{"type": "string"}]}, {"type": "null"}], "description": "D."},
+        ),
         ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 1}),
         ({"type": "integer", "maximum": 9, "exclusiveMaximum": False}, {"type": "integer", "maximum": 9}),
-        ({"type": "string", "example": "x", "default": "y", "format": "date"},
-         {"type": "string", "examples": ["x"], "default": "y", "format": "date"}),
+        (
+            {"type": "string", "example": "x", "default": "y", "format": "date"},
+            {"type": "string", "examples": ["x"], "default": "y", "format": "date"},
+        ),
         ({"type": "strin", "minLength": -1, "required": True, "enum": [], "pattern": 5, "x-own": 1, "xml": {}}, {}),
         ({"type": "array", "items": [{"type": "string"}]}, {"type": "array", "prefixItems": [{"type": "string"}]}),
-        ({"$ref": "#/components/schemas/Text", "description": "Mine."}, {"type": "string", "maxLength": 5, "description": "Mine."}),
+        (
+            {"$ref": "#/components/schemas/Text", "description": "Mine."},
+            {"type": "string", "maxLength": 5, "description": "Mine."},
+        ),
     ],
-)  # fmt: skip
+)
 async def test_schemas_of_30_become_json_schema(tmp_path: Path, given: Any, made: Any) -> None:
     components = {"schemas": {"Text": {"type": "string", "maxLength": 5, "description": "Its own."}}}
     found = await schema_of(tmp_path, one(parameter("p", schema=given), version="3.0.3", components=components))
@@ -262,12 +287,11 @@ NODE = {
 
 
 async def test_a_recursive_schema_becomes_a_definition(tmp_path: Path) -> None:
-    body = {"schema": {"type": "object", "properties": {"root": {"$ref": "#/components/schemas/Node"}}}}
+    body: Any = {"schema": {"type": "object", "properties": {"root": {"$ref": "#/components/schemas/Node"}}}}
     found = await schema_of(tmp_path, one(body=body, components={"schemas": {"Node": NODE}}))
     assert set(found["$defs"]) == {"Node"}
-    validator = Draft202012Validator(found)
-    assert validator.is_valid({"root": {"children": [{"children": [{"name": "leaf"}]}]}})
-    assert not validator.is_valid({"root": {"children": [{"children": [{"name": 5}]}]}})
+    assert complaint(found, {"root": {"children": [{"children": [{"name": "leaf"}]}]}}) is None
+    assert complaint(found, {"root": {"children": [{"children": [{"name": 5}]}]}})
 
 
 async def test_schemas_that_would_be_huge_when_written_out_stay_references(tmp_path: Path) -> None:
@@ -284,7 +308,6 @@ async def test_schemas_that_would_be_huge_when_written_out_stay_references(tmp_p
         tmp_path, one(body={"schema": {"$ref": "#/components/schemas/L0"}}, components={"schemas": levels})
     )
     assert len(json.dumps(found)) < 10_000
-    validator = Draft202012Validator(found)
     path = {"p1": {"p2": {"p3": {"p4": {"p5": {"leaf": 1}}}}}}
-    assert validator.is_valid({"p0": path})
-    assert not validator.is_valid({"p0": json.loads(json.dumps(path).replace("1}", '"x"}'))})
+    assert complaint(found, {"p0": path}) is None
+    assert complaint(found, {"p0": json.loads(json.dumps(path).replace("1}", '"x"}'))})

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from catalog_sources.openapi import open_source
+from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.tools import Tool
 from tests.openapi.api import METHODS, Api
+from tests.openapi.judge import check, complaint
 from tests.openapi.recorder import recording
 from tests.openapi.specs import OPERATIONS, document, written
 from tests.openapi.values import CONTENT, FILE, value_for
@@ -77,7 +78,7 @@ async def test_every_operation_is_called_at_its_route_with_the_values_that_were_
         server.answer = api.answer
         options = {"path": path, "include_deprecated": True, "base_url": f"{server.url}/base"}
         async with open_source("api", options) as source:
-            called = []
+            called: list[tuple[str, str]] = []
             for tool in (await source.list_tools())[::step]:
                 arguments = arguments_for(tool)
                 result = await source.call_tool(tool.id.name, arguments)
@@ -107,10 +108,10 @@ def assert_arrived(tool: Tool, arguments: Mapping[str, Any], api: Api) -> None:
     assert tool.description.endswith(f"{understood.method} {understood.template}")
     left = dict(understood.parameters)
     body = understood.body
-    is_whole = "body" in arguments and not (isinstance(body, dict) and "body" in body)
+    is_whole = "body" in arguments and not (is_object(body) and "body" in body)
     if is_whole:
         assert as_text(body) == (CONTENT if arguments["body"] == FILE else as_text(arguments["body"]))
-    in_body = dict(body) if isinstance(body, dict) and not is_whole else {}
+    in_body = dict(body) if is_object(body) and not is_whole else {}
     for argument, value in arguments.items():
         if argument == "body" and is_whole:
             continue
@@ -125,9 +126,9 @@ def assert_arrived(tool: Tool, arguments: Mapping[str, Any], api: Api) -> None:
 
 def as_texts(value: Any) -> Any:
     """Return a value with everything in its first level as it is written in an address."""
-    if isinstance(value, list):
+    if is_array(value):
         return [as_text(item) for item in value]
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: as_text(item) for key, item in value.items()}
     return as_text(value)
 
@@ -139,7 +140,7 @@ def as_text(value: Any) -> str:
 def assert_answered(tool: Tool, payload: Mapping[str, Any]) -> None:
     """Check that the result is one that the tool may have."""
     if "outputSchema" in tool.definition:
-        Draft202012Validator(tool.definition["outputSchema"]).validate(payload["structuredContent"])
+        assert complaint(tool.definition["outputSchema"], payload["structuredContent"]) is None
     assert payload["content"]
     if payload["content"][0]["text"].startswith("{"):
         assert payload["structuredContent"] == json.loads(payload["content"][0]["text"])
@@ -147,13 +148,14 @@ def assert_answered(tool: Tool, payload: Mapping[str, Any]) -> None:
 
 def assert_valid(schema: Mapping[str, Any], checked: set[str]) -> None:
     """Check a schema against the meta-schema, its properties and definitions each once; many tools share them."""
-    parts = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
-    empty = {key: {} for key in ("properties", "$defs") if key in schema}
-    for part in [{**schema, **empty}, *parts]:
+    parts: list[Any] = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    empty: dict[str, Any] = {key: {} for key in ("properties", "$defs") if key in schema}
+    whole: dict[str, Any] = {**schema, **empty}
+    for part in [whole, *parts]:
         text = json.dumps(part)
         if text not in checked:
             checked.add(text)
-            Draft202012Validator.check_schema(part)
+            check(part)
 
 
 def assert_references_resolve(schema: Mapping[str, Any]) -> None:
@@ -161,10 +163,10 @@ def assert_references_resolve(schema: Mapping[str, Any]) -> None:
     level: list[Any] = [schema]
     while level:
         one = level.pop()
-        if isinstance(one, dict):
+        if is_object(one):
             reference = one.get("$ref")
             if isinstance(reference, str):
                 assert reference.removeprefix("#/$defs/") in schema["$defs"]
             level += one.values()
-        elif isinstance(one, list):
+        elif is_array(one):
             level += one

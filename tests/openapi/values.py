@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 import re
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
+
+from mcp_toolweaver.core.json_values import is_array, is_object
 
 FILE, CONTENT = "aGkh", "hi!"
 """A file in base64, and what is in it."""
 AWKWARD = "x y&z=%é+,;"
 _FORMATS = {
-    "date-time": "2026-01-02T03:04:05Z", "date": "2026-01-02", "uri": "https://example.com/a?b=c", "email": "a@example.com",
-    "uuid": "123e4567-e89b-12d3-a456-426614174000", "binary": "aGkh", "byte": "aGkh", "ipv4": "192.0.2.1",
-}  # fmt: skip
+    "date-time": "2026-01-02T03:04:05Z",
+    "date": "2026-01-02",
+    "uri": "https://example.com/a?b=c",
+    "email": "a@example.com",
+    "uuid": "123e4567-e89b-12d3-a456-426614174000",
+    "binary": "aGkh",
+    "byte": "aGkh",
+    "ipv4": "192.0.2.1",
+}
+_TEXTS = [
+    AWKWARD,
+    "7",
+    "1.2.3",
+    "aGkh",
+    "#a0b1c2",
+    "https://example.com/a?b=c",
+    "refs/heads/main",
+    "pkg:a",
+    "github",
+    "issue",
+    "ssh-rsa AAAA",
+    "a_token_1",
+    "a-b.c_d",
+    *_FORMATS.values(),
+]
+"""What patterns ask for."""
 
 
 def value_for(schema: Any, root: Any, depth: int = 0) -> Any:
     """Return a value that meets the schema, whose references are resolved in ``root``."""
-    if not isinstance(schema, dict):
+    if not is_object(schema):
         return AWKWARD
     if "$ref" in schema:
-        return value_for(at(root, schema["$ref"]), root, depth + 1)
-    if "const" in schema or schema.get("enum"):
-        return schema.get("const", (schema.get("enum") or [None])[0])
+        return value_for(_of(schema, root), root, depth + 1)
     if schema.get("allOf"):
         return value_for(_merged(schema, root), root, depth)
+    if "const" in schema or schema.get("enum"):
+        return schema.get("const", (schema.get("enum") or [None])[0])
     for key in ("oneOf", "anyOf"):
         if schema.get(key) and not schema.get("properties"):
             return value_for(
                 {**{k: v for k, v in schema.items() if k != key}, **_of(schema[key][0], root)}, root, depth
             )
     kind = schema.get("type", "object" if "properties" in schema else "string")
-    kinds = kind if isinstance(kind, list) else [kind]
+    kinds = kind if is_array(kind) else [kind]
     return _of_kind(next((one for one in kinds if one != "null"), "null"), schema, root, depth)
 
 
@@ -47,7 +70,7 @@ def at(root: Any, reference: str) -> Any:
 def _of(schema: Any, root: Any) -> dict[str, Any]:
     while "$ref" in schema:
         schema = at(root, schema["$ref"])
-    return schema  # type: ignore[no-any-return]
+    return dict(schema)
 
 
 def _merged(schema: dict[str, Any], root: Any) -> dict[str, Any]:
@@ -72,19 +95,19 @@ def _of_kind(kind: str, schema: dict[str, Any], root: Any, depth: int) -> Any:
             extra = {"0": value_for(more, root, depth + 1)} if schema.get("minProperties") and not listed else {}
             return {name: value_for(listed.get(name), root, depth + 1) for name in names} | extra
         case "array":
-            count = max(schema.get("minItems", 1), 1)
-            first = value_for(schema.get("items", {}), root, depth + 1)
-            if count > 1 and schema.get("uniqueItems") and isinstance(first, str):
-                return [f"{number + 1}{first}" for number in range(count)]
-            return [first] * count if depth < 8 or count > 1 else []
+            return _list(schema, root, depth)
         case "integer" | "number":
             return _number(schema, whole=kind == "integer")
-        case "boolean":
-            return True
-        case "null":
-            return None
         case _:
-            return _text(schema)
+            return {"boolean": True, "null": None}[kind] if kind in {"boolean", "null"} else _text(schema)
+
+
+def _list(schema: dict[str, Any], root: Any, depth: int) -> list[Any]:
+    count = max(schema.get("minItems", 1), 1)
+    first = value_for(schema.get("items", {}), root, depth + 1)
+    if count > 1 and schema.get("uniqueItems") and isinstance(first, str):
+        return [f"{number + 1}{first}" for number in range(count)]
+    return [first] * count if depth < 8 or count > 1 else []
 
 
 def _number(schema: dict[str, Any], *, whole: bool) -> Any:
@@ -108,32 +131,10 @@ def _text(schema: dict[str, Any]) -> str:
 
 
 def _matching(pattern: str, schema: dict[str, Any]) -> str:
-    text = "".join(map(_piece, _parser.parse(pattern)))
-    text = text.ljust(schema.get("minLength", 0), text[-1:] or "a")
-    assert re.search(pattern, text), (pattern, text)
-    return text
-
-
-def _piece(token: Any) -> str:
-    """Return a text that one token of a regular expression matches."""
-    kind, value = token
-    if kind is op.LITERAL:
-        return chr(value)
-    if kind is op.IN:
-        return _one_of(value)
-    if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
-        return "".join(map(_piece, value[2])) * max(value[0], 1)
-    if kind is op.SUBPATTERN:
-        return "".join(map(_piece, value[3]))
-    if kind is op.BRANCH:
-        return "".join(map(_piece, value[1][0]))
-    return "a" if kind is op.ANY else ""
-
-
-def _one_of(choices: Any) -> str:
-    kind, value = choices[0]
-    if kind is op.RANGE:
-        return chr(value[0])
-    if kind is op.CATEGORY:
-        return "7" if value is op.CATEGORY_DIGIT else "a"
-    return "a" if kind is op.NEGATE else chr(value)
+    """Return a text that the pattern is found in, out of those that the specifications need."""
+    beginning = re.match(r"\^?\(?([\w:]*)", pattern)
+    hexadecimal = [f"{beginning.group(1) if beginning else ''}{'a1' * count}" for count in (16, 20, 32)]
+    candidates = [*_TEXTS, *hexadecimal, "".join(filter(str.isalnum, pattern))]
+    least = schema.get("minLength", 0)
+    text = next(text for text in candidates if re.search(pattern, text))
+    return text.ljust(least, text[-1])
