@@ -18,7 +18,7 @@ from catalog_sources.openapi.serializing import in_path, text_of
 from mcp_toolweaver import InvalidArguments, is_array, is_object
 
 _PLACEHOLDER = re.compile(r"\{([^{}/]+)\}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LITERAL = "/:@!$&'()*+,;=~-._"
 
 

@@ -21,6 +21,8 @@ _NEVER_FLAT = frozenset(
     {"not", "if", "patternProperties", "propertyNames", "minProperties", "dependentSchemas", "dependentRequired"}
     | {"unevaluatedProperties", "$ref", "enum", "const"}
 )
+_DEEPEST = 8
+"""Levels of `allOf` that are made one object."""
 _IN_BASE64 = "the content, in base64"
 
 
@@ -80,16 +82,21 @@ def _chosen(kinds: Mapping[str, Any]) -> tuple[str, BodyKind]:
     return next(iter(kinds)), "base64"
 
 
-def _flat(schema: Any, references: References) -> dict[str, Any] | None:
+def _flat(schema: Any, references: References, depth: int = 0) -> dict[str, Any] | None:
     """Return an object of properties that mean the same as arguments; None for any other schema."""
-    if not is_object(schema) or schema.get("type", "object") != "object" or schema.get("nullable") is True:
+    if (
+        depth > _DEEPEST
+        or not is_object(schema)
+        or schema.get("type", "object") != "object"
+        or schema.get("nullable") is True
+    ):
         return None
     if _NEVER_FLAT & schema.keys():
         return None
     if is_object(schema.get("additionalProperties")) or not all(map(_only_requires, _alternatives(schema))):
         return None
     parts = [references.resolve(part) for part in schema["allOf"]] if is_array(schema.get("allOf")) else []
-    flattened = [_flat(part, references) for part in parts]
+    flattened = [_flat(part, references, depth + 1) for part in parts]
     if any(part is None for part in flattened):
         return None
     own = schema.get("properties")

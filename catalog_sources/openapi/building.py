@@ -81,7 +81,7 @@ class _Builder:
             inputs = inputs_of(operation, self.references, is_30=self._is_30, is_fixed=self._is_fixed)
             plan = self._plan(operation, inputs)
             tool = self._tool(operation, inputs, plan)
-        except (BadPart, MalformedTool) as bad:
+        except (BadPart, MalformedTool, RecursionError) as bad:
             self._problems.add(operation.place, f"left out: {bad}")
             return
         self.tools.append(tool)

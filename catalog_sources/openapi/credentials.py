@@ -91,7 +91,7 @@ def _kind(scheme: Any) -> str:
     if not is_object(scheme):
         return ""
     kind, way = scheme.get("type"), str(scheme.get("scheme", "")).lower()
-    if kind in {"oauth2", "openIdConnect"} or (kind == "http" and way not in {"basic", ""}):
+    if kind in ("oauth2", "openIdConnect") or (kind == "http" and way not in ("basic", "")):
         return "bearer"
     return "basic" if kind == "http" and way == "basic" else str(kind or "")
 
@@ -105,7 +105,7 @@ def _credential(name: str, scheme: dict[str, Any], given: Auth) -> Credential:
     if kind == "basic":
         return Credential("header", "Authorization", f"Basic {_basic(name, given)}")
     place, key = scheme.get("in"), scheme.get("name")
-    if kind != "apiKey" or place not in {"header", "query", "cookie"} or not isinstance(key, str):
+    if kind != "apiKey" or place not in ("header", "query", "cookie") or not isinstance(key, str):
         raise BadPart(f"the scheme {name!r} has a type that cannot be set in auth; set headers instead")
     return _checked(name, Credential(place, key, _secret(name, given, "value")))
 

@@ -21,10 +21,10 @@ Fixed = Callable[[str, str], bool]
 
 _DEFAULT_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _STYLES = {
-    "path": {"simple", "label", "matrix"},
-    "header": {"simple"},
-    "query": {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
-    "cookie": {"form"},
+    "path": ("simple", "label", "matrix"),
+    "header": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "cookie": ("form",),
 }
 
 

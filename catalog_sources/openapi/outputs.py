@@ -25,7 +25,7 @@ def output_schema(operation: Operation, references: References) -> dict[str, Any
         schemas = [schema for media in _successes(operation, references) for schema in media]
         if len(schemas) != 1:
             return None
-        properties = _properties(schemas[0], references)
+        properties = _properties(schemas[0], references, 0)
     except BadPart:
         return None
     if not properties:
@@ -64,15 +64,15 @@ def _successes(operation: Operation, references: References) -> list[list[Any]]:
     ]
 
 
-def _properties(schema: Any, references: References) -> dict[str, Any]:
+def _properties(schema: Any, references: References, depth: int) -> dict[str, Any]:
     """Return the properties of an object, those of ``allOf`` included; nothing if it may be anything else."""
     resolved = references.resolve(schema)
-    if not is_object(resolved) or type_of(resolved.get("type", "object")) != "object":
+    if not is_object(resolved) or depth > _DEEPEST or type_of(resolved.get("type", "object")) != "object":
         return {}
     parts = resolved.get("allOf")
     merged: dict[str, Any] = {}
     for part in parts[:10] if is_array(parts) else ():
-        merged |= _properties(part, references) if part is not schema else {}
+        merged |= _properties(part, references, depth + 1)
     own = resolved.get("properties")
     return {**merged, **(own if is_object(own) else {})}
 

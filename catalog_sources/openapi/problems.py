@@ -6,6 +6,9 @@ import logging
 
 _log = logging.getLogger(__name__)
 
+_MOST_LOGGED = 20
+"""The others are told by `Problems.found` only."""
+
 
 class BadDocument(ValueError):
     """The document as a whole cannot be used; the message says where and what to do."""
@@ -31,7 +34,7 @@ class Problems:
     def add(self, pointer: str, message: str) -> None:
         """Note that something is wrong at a place of the document."""
         line = f"{self.where}: {pointer}: {message}"
-        if line not in self._found:
+        if line not in self._found and len(self._found) < _MOST_LOGGED:
             _log.warning("%s", line)
         self._found[line] = None
 

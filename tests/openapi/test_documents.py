@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog_sources.openapi import open_source
 from catalog_sources.openapi.building import build
 from catalog_sources.openapi.options import OpenApiOptions
+from catalog_sources.openapi.problems import BadDocument
 from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.json_values import is_array, is_object
+from tests.openapi.judge import check
 from tests.openapi.recorder import Recorder, Reply, recording
 from tests.openapi.specs import document, operation, parameter, small
 from tests.openapi.stage import staged
@@ -312,3 +318,51 @@ def test_names_and_schemas_do_not_depend_on_the_run(tmp_path: Path) -> None:
     options = OpenApiOptions(path=tmp_path, base_url="https://api.example.com")
     first, second = (build("api", content, options, "api.json") for _ in range(2))
     assert [tool.digest for tool in first.tools] == [tool.digest for tool in second.tools]
+
+
+MANGLES: list[Any] = [
+    None,
+    [],
+    {},
+    "",
+    5,
+    True,
+    {"$ref": "#/nope"},
+    {"$ref": "#"},
+    {"$ref": 5},
+    [[]],
+    -1,
+    {"type": ["object", 5]},
+]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(MANGLES)), min_size=1, max_size=60))
+def test_whatever_is_wrong_inside_a_document_the_tools_that_are_left_are_sound(edits: list[tuple[int, Any]]) -> None:
+    """Parts of a real specification are replaced by what does not belong there."""
+    mangled = json.loads(json.dumps(document("petstore.yaml")))
+    for number, value in edits:
+        places = list(_places(mangled))
+        if places:
+            holder, key = places[number % len(places)]
+            holder[key] = json.loads(json.dumps(value))
+    options = OpenApiOptions(path=Path("api.json"), base_url="https://api.example.com")
+    try:
+        built = build("api", json.dumps(mangled).encode(), options, "api.json")
+    except BadDocument:
+        return
+    for tool in built.tools:
+        check(tool.input_schema)
+        check(tool.definition.get("outputSchema", {}))
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each part of a document as what holds it and its key."""
+    if is_object(value):
+        for key, item in value.items():
+            yield value, key
+            yield from _places(item)
+    elif is_array(value):
+        for index, item in enumerate(value):
+            yield value, index
+            yield from _places(item)

@@ -294,6 +294,17 @@ async def test_a_recursive_schema_becomes_a_definition(tmp_path: Path) -> None:
     assert complaint(found, {"root": {"children": [{"children": [{"name": 5}]}]}})
 
 
+async def test_schemas_that_are_all_of_each_other_harm_nobody(tmp_path: Path) -> None:
+    reference = {"$ref": "#/components/schemas/A"}
+    components: Any = {"schemas": {"A": {"allOf": [{"$ref": "#/components/schemas/B"}]}, "B": {"allOf": [reference]}}}
+    document = one(body={"schema": reference}, components=components)
+    answers = {"200": {"description": "Fine.", "content": {"application/json": {"schema": reference}}}}
+    document["paths"]["/a"]["post"]["responses"] = answers
+    async with staged(tmp_path, document) as stage:
+        assert set(stage.tools["a"].input_schema["properties"]) == {"body"}
+        assert not (await stage.call("a", body={"x": 1})).is_error
+
+
 async def test_schemas_that_would_be_huge_when_written_out_stay_references(tmp_path: Path) -> None:
     """Each level uses the next ten times: written out, a million schemas."""
     levels = {
