@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mcp_toolweaver.config.json_types import as_list, as_object, type_name
-from mcp_toolweaver.config.jsonc import plain_json
 from mcp_toolweaver.config.problems import Problems
+from mcp_toolweaver.text.jsonc import plain_json
 
 _DEEPEST = 64
 _TOO_DEEP = f"is nested more than {_DEEPEST} levels deep"
