@@ -107,7 +107,7 @@ def test_a_file_holds_one_idea(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text)), "says in its first line what it is"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "catalog_sources").glob("*.py")), ids=_id)
+@pytest.mark.parametrize("path", sorted((ROOT / "catalog_sources").rglob("*.py")), ids=_id)
 def test_sources_import_public_names_only(path: Path) -> None:
     internal = [name for name in _imports(path) if name.startswith("mcp_toolweaver.")]
     assert internal == []
