@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
     from mcp_toolweaver.core.json_values import is_array, is_object
     from mcp_toolweaver.core.threads import ForeignExit, run_apart, run_in_thread
-    from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
+    from mcp_toolweaver.core.tools import MCP_WORKER, Tool, ToolId, ToolResult
     from mcp_toolweaver.proxy import transports
     from mcp_toolweaver.proxy.connecting import connect
     from mcp_toolweaver.proxy.downstream import Downstream
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mcp_toolweaver.proxy.server_log import ServerLog, server_log
 
 __all__ = [
+    "MCP_WORKER",
     "CatalogSource",
     "ConfigurationError",
     "DeadlineExceeded",
@@ -79,7 +80,7 @@ _PLACES = {
     "core.interfaces": ("CatalogSource", "SourceFactory"),
     "core.json_values": ("is_array", "is_object"),
     "core.threads": ("ForeignExit", "run_apart", "run_in_thread"),
-    "core.tools": ("Tool", "ToolId", "ToolResult"),
+    "core.tools": ("MCP_WORKER", "Tool", "ToolId", "ToolResult"),
     "proxy.connecting": ("connect",),
     "proxy.downstream": ("Downstream",),
     "proxy.program": ("Finished", "Program", "run_program"),

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -27,12 +27,10 @@ def functions_in(value: Any, reference: str) -> Iterator[tuple[str, Function | U
     """
     if is_function(value):
         yield value.__name__, value
-    elif isinstance(value, Mapping):
-        table = cast("Mapping[Any, Any]", value)
-        yield from _checked(((str(key), each) for key, each in table.items()), reference)
-    elif isinstance(value, list | tuple | set | frozenset):
-        items = cast("Iterable[Any]", value)
-        yield from _checked(((getattr(each, "__name__", ""), each) for each in items), reference)
+    elif _is_table(value):
+        yield from _checked(((str(key), each) for key, each in value.items()), reference)
+    elif _is_group(value):
+        yield from _checked(((getattr(each, "__name__", ""), each) for each in value), reference)
     elif isinstance(value, ModuleType):
         yield from _checked(_public(value), reference)
     elif isinstance(value, type) or callable(value) or _is_plain(value):
@@ -79,6 +77,14 @@ def _methods(value: Any) -> Iterator[tuple[str, Function]]:
             method = getattr(value, name)
             if is_function(method):
                 yield name, method
+
+
+def _is_table(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_group(value: Any) -> TypeGuard[Iterable[Any]]:
+    return isinstance(value, list | tuple | set | frozenset)
 
 
 def _is_plain(value: Any) -> bool:
