@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,10 @@ def run(config: Path | None, name: str, arguments: str, *, profile: str | None =
     if not is_usable(loaded):
         return 2
     try:
-        with looking_through(loaded.settings, profile):
+        with (
+            looking_through(loaded.settings, profile),
+            redirect_stdout(sys.stderr),
+        ):  # a function of the owner's may print
             result = anyio.run(_call, loaded, name, parsed)
     except ConfigurationError as error:
         sys.stderr.write(f"toolweaver: {error}\n")
