@@ -17,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from catalog_sources.functions.calling import Calls, FunctionTool
 from catalog_sources.functions.finding import Unusable, functions_in, place_of
-from catalog_sources.functions.importing import imported, reachable
+from catalog_sources.functions.folders import give_up
+from catalog_sources.functions.importing import imported
 from catalog_sources.functions.signature import Signature
 from mcp_toolweaver import ConfigurationError, Tool, ToolResult, UnknownTool, run_apart
 
@@ -80,14 +81,22 @@ async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[P
     """Import functions as a source; see `SourceFactory`."""
     chosen = _options(options)
     folder = None if chosen.path is None else chosen.path.expanduser().resolve()
-    with reachable(folder):
-        try:
-            with anyio.fail_after(chosen.import_timeout):
-                tools, problems = await run_apart(_load, chosen.functions, folder)
-        except TimeoutError as error:
-            late = f"the imports of {', '.join(chosen.functions)} took more than {chosen.import_timeout:g} s"
-            raise ConfigurationError(f"functions: {late}; give them longer (import_timeout)") from error
-        yield PythonFunctions(name, tools, problems, Calls(timeout=chosen.call_timeout, most_left=chosen.max_hung))
+    tools, problems = await _loaded(chosen, folder)
+    calls = Calls(folder, timeout=chosen.call_timeout, most_left=chosen.max_hung)
+    yield PythonFunctions(name, tools, problems, calls)
+
+
+async def _loaded(options: PythonFunctionsOptions, folder: Path | None) -> tuple[list[FunctionTool], list[str]]:
+    """Import in time, or not at all."""
+    try:
+        with anyio.move_on_after(options.import_timeout):
+            return await run_apart(_load, options.functions, folder)
+    except anyio.get_cancelled_exc_class():
+        give_up(folder)
+        raise
+    give_up(folder)
+    late = f"the imports of {', '.join(options.functions)} took more than {options.import_timeout:g} s"
+    raise ConfigurationError(f"functions: {late}; give them longer (import_timeout)")
 
 
 def _load(references: Sequence[str], folder: Path | None) -> tuple[list[FunctionTool], list[str]]:

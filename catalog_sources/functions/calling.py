@@ -6,11 +6,13 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anyio
 
 from catalog_sources.functions.finding import Function
+from catalog_sources.functions.folders import looking_in
 from catalog_sources.functions.signature import Signature
 from mcp_toolweaver import ForeignExit, ToolResult, run_apart
 
@@ -37,8 +39,12 @@ class Calls:
     there are too many of these nothing more is begun in threads.
     """
 
-    def __init__(self, *, timeout: float, most_left: int) -> None:
-        """Give each call ``timeout`` seconds; begin none while ``most_left`` threads run on without a caller."""
+    def __init__(self, folder: Path | None, *, timeout: float, most_left: int) -> None:
+        """Give each call ``timeout`` seconds; begin none while ``most_left`` threads run on without a caller.
+
+        What a function imports only when it is called is looked for in ``folder`` first.
+        """
+        self._folder = folder
         self._timeout = timeout
         self._most_left = most_left
         self._left: list[_Run] = []
@@ -56,7 +62,7 @@ class Calls:
             return _error(self._full())
         patience = anyio.CancelScope(deadline=anyio.current_time() + self._timeout)
         try:
-            with patience:
+            with patience, looking_in(self._folder):
                 value = await (tool.function(**read) if is_async else self._in_thread(tool, read))
                 value = await value if inspect.isawaitable(value) else value
                 return ToolResult({**tool.signature.returned.write(value), "isError": False})

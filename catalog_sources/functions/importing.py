@@ -1,32 +1,24 @@
-"""Importing what a configuration names, such as ``package.module:attribute``.
-
-A source may have a folder of its own, in which modules are looked for first while its own are imported. Two such
-sources may have modules of one name: each gets its own, and a source that is opened anew gets them as they are now.
-"""
+"""Importing what a configuration names, such as ``package.module:attribute``."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-import threading
 import traceback
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from catalog_sources.functions import folders
 from mcp_toolweaver import ConfigurationError
-
-_LOCK = threading.Lock()
-_PATIENCE = 30.0
-"""Seconds that one source's imports wait for another's."""
-_brought: dict[str, ModuleType] = {}
-"""The modules that were imported from folders of sources, by name: the last of each."""
 
 
 def imported(reference: str, folder: Path | None) -> Any:
     """Import a module and return the attribute of it that a reference names. It may run for as long as it likes.
+
+    Args:
+        reference: ``package.module:attribute``; without an attribute it is the module.
+        folder: Where modules are looked for first.
 
     Raises:
         ConfigurationError: it cannot be had; the message names the module, the line and what went wrong.
@@ -51,53 +43,15 @@ def imported(reference: str, folder: Path | None) -> Any:
     return value
 
 
-@contextmanager
-def reachable(folder: Path | None) -> Generator[None]:
-    """Have what functions import only when they are called found in their folder too, after everything else."""
-    if folder is None:
-        yield
-        return
-    sys.path.append(str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-
-
 def _from_folder(module: str, folder: Path) -> ModuleType:
     if not folder.is_dir():
         raise ConfigurationError(f"path: {folder} is no folder; name the one that holds the module {module!r}")
-    if not _LOCK.acquire(timeout=_PATIENCE):
-        raise ConfigurationError(f"functions: another source's module takes too long to import, so {module!r} waits")
-    try:
-        with _looked_for_first(folder):
-            found = importlib.import_module(module)
-    finally:
-        _LOCK.release()
+    with folders.importing_from(folder):
+        found = importlib.import_module(module)
     file = getattr(found, "__file__", None)
     if file is not None and not Path(file).is_relative_to(folder):
         raise ConfigurationError(f"functions: the module {module!r} is {file}, not one in {folder}; rename yours")
     return found
-
-
-@contextmanager
-def _looked_for_first(folder: Path) -> Generator[None]:
-    """Look for modules in the folder first; what other folders brought is out of the way meanwhile."""
-    for name in _brought:
-        sys.modules.pop(name, None)
-    before = set(sys.modules)
-    importlib.invalidate_caches()
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-        for name in set(sys.modules) - before:
-            module = sys.modules[name]
-            if Path(getattr(module, "__file__", None) or "/").is_relative_to(folder):
-                _brought[name] = module
-        for name, module in _brought.items():
-            sys.modules.setdefault(name, module)
 
 
 def _not_found(name: str, folder: Path | None) -> str:

@@ -39,7 +39,7 @@ class Signature:
         where = f"{place_of(function)}: {name}()"
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise Unusable(f"{where}: yields values one by one; return a list of them")
-        if name == "<lambda>":
+        if getattr(function, "__name__", "") == "<lambda>":
             raise Unusable(f"{where}: has no name; write it with def")
         hints = _hints(function, where)
         parameters = tuple(parameters_of(function, hints, where))
