@@ -330,10 +330,11 @@ async def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
                 pass
 
 
-async def test_an_import_that_does_not_end_is_given_up(tmp_path: Path) -> None:
+async def test_an_import_that_does_not_end_is_given_up_and_holds_up_no_other(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"took more than 0\.1 s; give them longer \(import_timeout\)"):
-        async with opened(tmp_path, "import time\ntime.sleep(5)", import_timeout=0.1):
+        async with opened(tmp_path, "import threading\nthreading.Event().wait(600)", import_timeout=0.1):
             pass
+    assert list(await listed(tmp_path, "def fine(): 'F.'")) == ["fine"]
 
 
 @pytest.mark.parametrize(
