@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import anyio
 
@@ -21,16 +20,16 @@ class HelloSource:
     async def list_tools(self) -> list[Tool]:
         return [Tool.from_definition(self.name, HELLO, kind="function")]
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
-        if name != "hello":
-            raise UnknownTool(name)
-        return ToolResult.from_text(f"{self.greeting}, {arguments['who']}!")
+    async def call_tool(self, name: str, arguments: Mapping[str, object]) -> ToolResult:
+        if name == "hello":
+            return ToolResult.from_text(f"{self.greeting}, {arguments['who']}!")
+        raise UnknownTool(name)
 
     async def wait_changed(self) -> None:
         await anyio.sleep_forever()
 
 
 @asynccontextmanager
-async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[HelloSource]:
+async def open_source(name: str, options: Mapping[str, object]) -> AsyncGenerator[HelloSource]:
     """Open what needs opening before the yield; what stands behind it closes it, whatever happens."""
-    yield HelloSource(name, options.get("greeting", "Hello"))
+    yield HelloSource(name, str(options.get("greeting", "Hello")))
