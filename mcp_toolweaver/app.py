@@ -43,7 +43,7 @@ from mcp_toolweaver.resilience.repeating import RepeatingCaller
 from mcp_toolweaver.resilience.standby import StandbyIndex
 from mcp_toolweaver.search.priming import Priming
 from mcp_toolweaver.search.usage import Usage, UsageSearcher
-from mcp_toolweaver.searching import Part, Searching
+from mcp_toolweaver.searching import Searching
 from mcp_toolweaver.store_admin import StoreAdmin
 from mcp_toolweaver.stores import Stores
 from mcp_toolweaver.warmup import Warmup
@@ -74,6 +74,8 @@ class App:
     """The same for hosts, each caller within what they see; the questions of those who see all are counted."""
     by_words: Searcher
     """Needs no model."""
+    arms: Callable[[], Mapping[str, Searcher]]
+    """Makes what searches what the caller sees: ``fused`` as it is answered, ``words`` and ``meaning`` alone."""
     searcher_for: Callable[[float], Searcher]
     """Makes a searcher over the same index in which meaning has this share, 0 to 1."""
     caller: ToolCaller
@@ -120,7 +122,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
             await usage.restore()
         asked = UsageSearcher(cached, usage) if usage else cached
         effects = Effects(settings.effects)
-        parts = PerCaller(Part(catalog, asked), lambda profiles: searching.part(profiles, effects))
+        parts = PerCaller(searching.all_of_it(asked), lambda profiles: searching.part(profiles, effects))
         seen = CallersCatalog(lambda: parts.current.catalog)
         checked = CheckedCaller(  # read inside out
             BulkheadCaller(RepeatingCaller(breaker := BreakerCaller(DeadlineCaller(catalog, policy)), policy), policy)
@@ -146,6 +148,7 @@ async def open_app(configuration: Configuration) -> AsyncGenerator[App]:
                 cached=cached,
                 asked=CallersSearcher(lambda: parts.current.searcher),
                 by_words=searching.by_words(),
+                arms=lambda: dict(parts.current.arms()),
                 searcher_for=searching.weighted,
                 caller=checked,
                 short_caller=PagedCaller(allowed, kept, most, owner=current_session) if most else allowed,

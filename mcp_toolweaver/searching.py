@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -32,6 +33,8 @@ class Part:
 
     catalog: Whole
     searcher: Searcher
+    arms: Callable[[], Mapping[str, Searcher]]
+    """Makes what searches anew: as it is answered, by words alone, and by meaning alone where there is a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,26 @@ class Searching:
         """Return what gives an answer that was given before, where nothing has changed."""
         return self._cached(anew, self.catalog)
 
+    def all_of_it(self, asked: Searcher) -> Part:
+        """Return the whole catalog, which ``asked`` searches."""
+        return Part(self.catalog, asked, lambda: self.arms(self.catalog, self.index))
+
     def part(self, profiles: tuple[Profile, ...], effects: Effects) -> Part:
         """Return the part of the catalog that is in all profiles, and what searches it."""
         seen = SeenCatalog(self.catalog, profiles, effects)
-        return Part(seen, self._cached(self._anew(seen, IndexWithin(self.index, seen)), seen))
+        index = IndexWithin(self.index, seen)
+        return Part(seen, self._cached(self._anew(seen, index), seen), lambda: self.arms(seen, index))
+
+    def arms(self, catalog: CatalogView, index: ToolIndex) -> dict[str, Searcher]:
+        """Return what searches anew: as it is answered, by words alone, and by meaning alone where there is a model."""
+        names = CurrentNames(catalog)
+        arms: dict[str, Searcher] = {
+            "fused": self._anew(catalog, index),
+            "words": LexicalSearcher(catalog, index, names),
+        }
+        if self.settings.embedding.enabled:
+            arms["meaning"] = self._hybrid(catalog, index, names, 1.0)
+        return arms
 
     def _anew(self, catalog: CatalogView, index: ToolIndex) -> Searcher:
         names = CurrentNames(catalog)

@@ -60,6 +60,19 @@ class StoreAdmin:
             others={name: count for name, count in report.catalogs.items() if name != catalog},
         )
 
+    async def away(self) -> str | None:
+        """Return why the store cannot be used; None if it can, or another process does."""
+        if self._memory is not None:
+            return None
+        try:
+            async with self._stores.engine() as (engine, _catalog, _space):
+                await engine.describe()
+        except InUse:
+            return None
+        except Unavailable as away:
+            return away.reason
+        return None
+
     async def space(self) -> str:
         """See `IndexAdmin.space`."""
         if not self._settings.embedding.enabled:

@@ -18,6 +18,7 @@ from mcp_toolweaver.catalog.plugins import source_factory
 from mcp_toolweaver.catalog.runner import SourceRunner
 from mcp_toolweaver.catalog.setup import SourceSetup
 from mcp_toolweaver.catalog.shared_listings import SharedListings
+from mcp_toolweaver.catalog.turns import Turns
 from mcp_toolweaver.catalog.unknown import is_unknown
 from mcp_toolweaver.core.errors import NotSent, ToolNotCallable, Unavailable, UnknownTool
 from mcp_toolweaver.core.interfaces import SourceFactory
@@ -61,6 +62,7 @@ class Catalog(Doors):
         self._dropped: dict[str, tuple[str, ...]] = {}
         self._owners: dict[ToolId, SourceRunner] = {}
         self._lives = Lives()
+        self._turns = Turns()
         self._snapshot = Snapshot()
         self._changed = anyio.Event()
         self._unsaved: list[SourceRunner] = []
@@ -141,7 +143,9 @@ class Catalog(Doors):
 
     async def _made(self, setup: SourceSetup) -> SourceRunner:
         known = await self._listings.get(_key(setup))
-        return SourceRunner(setup, self._factory, on_tools=self._note, known=known, clock=self._clock)
+        return SourceRunner(
+            setup, self._factory, on_tools=self._note, known=known, turns=self._turns, clock=self._clock
+        )
 
     async def wait_settled(self) -> None:
         """Return when each source has been listed or has failed at least once."""

@@ -17,11 +17,13 @@ import anyio
 from mcp_toolweaver.catalog.door import Door
 from mcp_toolweaver.catalog.freshness import fresh_for, until_next, until_old
 from mcp_toolweaver.catalog.listing import Listing, offers_of, taken
+from mcp_toolweaver.catalog.opening import Opening
 from mcp_toolweaver.catalog.reasons import reason_of
 from mcp_toolweaver.catalog.setup import SourceSetup
+from mcp_toolweaver.catalog.turns import Turns
 from mcp_toolweaver.core.errors import ConfigurationError, GivenUp, Unavailable
 from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
-from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus
+from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus, Timing
 from mcp_toolweaver.core.threads import run_in_thread
 from mcp_toolweaver.core.tools import Tool, ToolResult
 
@@ -43,6 +45,7 @@ class SourceRunner:
         *,
         on_tools: Callable[[SourceRunner], None],
         known: Listing | None = None,
+        turns: Turns | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Own the source of ``setup``; a ``known`` listing stands in until it has been listed.
@@ -57,7 +60,9 @@ class SourceRunner:
         self._factory = factory
         self._on_tools = on_tools
         self._clock = clock
-        self._seconds: float | None = None
+        self._turns = turns or Turns()
+        self._timing: Timing | None = None
+        self._has_been_open = False
         self._ready_at = math.inf
         self._list_at = math.inf
         self._fresh_for: float | None = None
@@ -90,7 +95,7 @@ class SourceRunner:
         state = SourceState.FAILED if self.door.reason else self.door.state
         reason = ASLEEP if state is SourceState.IDLE else self.door.reason
         name, kind = self.setup.name, self.setup.kind
-        return SourceStatus(name, kind, state, len(self.tools), reason, self._seconds, self.listing.problems)
+        return SourceStatus(name, kind, state, len(self.tools), reason, self.listing.problems, self._timing)
 
     def stand_in(self, listing: Listing) -> bool:
         """Take what another process listed, unless ours is known by now; return whether it was taken."""
@@ -165,12 +170,13 @@ class SourceRunner:
 
     async def _hold_open(self) -> None:
         """Open the source and watch it until it fails, or until it is left because nobody uses it."""
-        started, is_left = anyio.current_time(), False
-        factory = await run_in_thread(self._factory, self.setup.kind)  # may import for seconds
+        opening, is_left = await Opening.begin(self._turns, at_once=self.door.uses.is_any), False
         try:
+            factory = await run_in_thread(self._factory, self.setup.kind)  # may import for seconds
             async with factory(self.setup.name, self.setup.options) as source:
+                opening.connected()
                 await self._list(source)
-                self._opened_after(anyio.current_time() - started, source)
+                self._opened(source, opening.end())
                 try:
                     await self._watch(source)
                     is_left = True
@@ -180,6 +186,8 @@ class SourceRunner:
             if not is_left:
                 raise
             _log.info("%s: it did not end well: %s", self.setup.name, reason_of(error, self.setup.name))
+        finally:
+            self._timing = opening.end()
         if not is_left:
             raise Unavailable(f"server {self.setup.name!r}", "the source ended by itself")
 
@@ -228,15 +236,15 @@ class SourceRunner:
     def _plan_next(self) -> None:
         self._list_at = anyio.current_time() + until_next(self.setup.policy.refresh_interval, self._fresh_for)
 
-    def _opened_after(self, seconds: float, source: CatalogSource) -> None:
-        self._seconds, self._ready_at = seconds, anyio.current_time()
+    def _opened(self, source: CatalogSource, took: Timing) -> None:
+        self._timing, self._has_been_open, self._ready_at = took, True, anyio.current_time()
         self.door.opened(source)
-        _log.info("%s: ready with %d tools after %.1f s", self.setup.name, len(self.tools), seconds)
+        _log.info("%s: ready with %d tools after %.1f s", self.setup.name, len(self.tools), took.seconds)
 
     def _failed(self, reason: str, *, is_final: bool = False) -> None:
         if reason not in {self.door.reason, self.setup.refused}:
             _log.error("%s: %s", self.setup.origin, reason)
         self.door.failed(reason, is_final=is_final)
-        if not self.known and self._seconds is None:
+        if not self.known and not self._has_been_open:
             self.listing = Listing()  # what stood in for it was of the source before it
         self._on_tools(self)

@@ -1,4 +1,4 @@
-"""The doctor on everything but search by meaning: Python, the configuration, folders, the index."""
+"""The doctor on everything but search by meaning: Python, the configuration, folders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
-from urllib.parse import urlsplit
 
 from mcp_toolweaver.cli.doctor_rows import Row, State
 from mcp_toolweaver.cli.index_printing import readable_size
@@ -45,20 +44,6 @@ def folder_rows(settings: Settings) -> Iterator[Row]:
     yield _folder_row("cache_dir", settings.cache_dir)
     if settings.models_dir is not None:  # may be meant to be read only, with models that were made elsewhere
         yield _folder_row("models_dir", settings.models_dir, "warning")
-
-
-def index_rows(settings: Settings) -> Iterator[Row]:
-    """Say where the index is; ``toolweaver index status`` asks it."""
-    if not settings.embedding.enabled:
-        where = "in memory, since search is by words alone"
-    elif settings.index.chosen == "qdrant":
-        place = urlsplit(settings.index.url or "").netloc.rpartition("@")[2]  # never a password
-        where = f"on a Qdrant server, {place or 'whose address is no URL'}"
-    elif settings.index.chosen == "memory":
-        where = "in memory, built anew by every process"
-    else:
-        where = f"in a folder below {settings.data_dir}"
-    yield Row("index", "engine", where)
 
 
 def _folder_row(name: str, folder: Path, otherwise: State = "problem") -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import out, print_json, print_problems, print_statuses, print_tools
 from mcp_toolweaver.cli.running import by_words_alone, eagerly, running
 from mcp_toolweaver.cli.stdout_apart import stdout_apart
+from mcp_toolweaver.cli.timing_printing import print_timing
 from mcp_toolweaver.cli.within import looking_through
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.errors import ConfigurationError
@@ -43,6 +45,8 @@ class Wishes:
     """What was left out of the lists, and why."""
     known: bool = False
     """What the last listings say; no server is started."""
+    timing: bool = False
+    """What each source took, the slowest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class _Listing:
     tools: Sequence[Tool] | None
     domains: Sequence[DomainCount] | None
     problems: bool
+    took: float | None
+    """Seconds until all of them were there, where that is wanted."""
 
 
 def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
@@ -61,7 +67,9 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
         return 2
     try:
         with looking_through(loaded.settings, wishes.profile), stdout_apart():
+            started = time.perf_counter()
             snapshot, statuses = anyio.run(_known if wishes.known else _list, loaded)
+            took = time.perf_counter() - started
     except ConfigurationError as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return 2
@@ -69,7 +77,7 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
     if server is not None and server not in snapshot.by_server and server not in {each.name for each in statuses}:
         sys.stderr.write(f"toolweaver: there is no server {server!r}; servers: {', '.join(snapshot.by_server)}\n")
         return 2
-    listing = _listing(snapshot, statuses, wishes)
+    listing = _listing(snapshot, statuses, wishes, took if wishes.timing else None)
     if as_json:
         print_json(_as_json(listing))
     else:
@@ -95,7 +103,7 @@ def _as_known(status: SourceStatus) -> SourceStatus:
     return replace(status, reason="" if is_listed else "it was never listed", state=SourceState.IDLE)
 
 
-def _listing(snapshot: Snapshot, statuses: tuple[SourceStatus, ...], wishes: Wishes) -> _Listing:
+def _listing(snapshot: Snapshot, statuses: tuple[SourceStatus, ...], wishes: Wishes, took: float | None) -> _Listing:
     chosen = list(snapshot.tools.values()) if wishes.server is None else list(snapshot.by_server.get(wishes.server, ()))
     shows_tools = wishes.tools or (wishes.server is not None and not wishes.domains)
     return _Listing(
@@ -104,11 +112,14 @@ def _listing(snapshot: Snapshot, statuses: tuple[SourceStatus, ...], wishes: Wis
         chosen if shows_tools else None,
         count_domains(chosen) if wishes.domains else None,
         wishes.problems,
+        took,
     )
 
 
 def _print(listing: _Listing) -> None:
     print_statuses(listing.statuses, listing.total)
+    if listing.took is not None:
+        print_timing(listing.statuses, listing.took)
     if listing.domains is not None:
         _print_domains(listing.domains)
     if listing.tools is not None:
@@ -131,14 +142,22 @@ def _print_domains(domains: Sequence[DomainCount]) -> None:
 
 def _as_json(listing: _Listing) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "servers": [asdict(status) for status in listing.statuses],
+        "servers": [{**asdict(status), "seconds": status.seconds} for status in listing.statuses],
         "tool_count": listing.total,
     }
+    if listing.took is not None:
+        found["seconds"] = round(listing.took, 3)
     if listing.domains is not None:
         found["domains"] = [asdict(each) for each in listing.domains]
     if listing.tools is not None:
         found["tools"] = [
-            {"name": tool.callable_name, "server": tool.id.server, "domain": tool.domain, **_definition(tool)}
+            {
+                "name": tool.callable_name,
+                "server": tool.id.server,
+                "domain": tool.domain,
+                "kind": tool.kind,
+                **_definition(tool),
+            }
             for tool in listing.tools
         ]
     return found

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from mcp_toolweaver.cli.cache_group import cache
+from mcp_toolweaver.cli.explain_command import explain
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
 from mcp_toolweaver.cli.token_group import token
@@ -25,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command()(explain)
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")
@@ -110,13 +112,14 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools to show.")] = 5,
     domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
     profile: Within = None,
+    kind: Annotated[Optional[str], typer.Option(help="Only mcp_worker, function, code_exec or http.")] = None,  # noqa: UP045
     words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Search the tools of all servers, as a model would."""
     from mcp_toolweaver.cli import searching  # noqa: PLC0415
 
-    asked = {"query": query, "limit": limit, "domain": domain}
+    asked = {"query": query, "limit": limit, "domain": domain, "kind": kind}
     raise typer.Exit(searching.run(config, asked, profile=profile, words_only=words_only, as_json=as_json))
 
 
@@ -129,13 +132,16 @@ def list_(
     domains: Annotated[bool, typer.Option("--domains", help="List the domains: their tools and servers.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Show which tools were left out, and why.")] = False,
     known: Annotated[bool, typer.Option("--known", help="Show what the last listings say; start no server.")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Show what each server took, the slowest first.")] = False,
     profile: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Start all servers and list them: which are ready, which failed and why, and how many tools each has."""
     from mcp_toolweaver.cli import listing  # noqa: PLC0415
 
-    wishes = listing.Wishes(server, profile, tools=tools, domains=domains, problems=problems, known=known)
+    wishes = listing.Wishes(
+        server, profile, tools=tools, domains=domains, problems=problems, known=known, timing=timing
+    )
     raise typer.Exit(listing.run(config, wishes, as_json=as_json))
 
 
@@ -216,11 +222,16 @@ def evaluate(
 
 
 @app.command()
-def doctor(*, config: Config = None, as_json: AsJson = False) -> None:
+def doctor(
+    *,
+    config: Config = None,
+    start: Annotated[bool, typer.Option(help="Whether to start each server, list it and time it.")] = True,
+    as_json: AsJson = False,
+) -> None:
     """Show what is here, what will run where, and what to do about what is not well; loads no model."""
     from mcp_toolweaver.cli import doctor  # noqa: PLC0415
 
-    raise typer.Exit(doctor.run(config, as_json=as_json))
+    raise typer.Exit(doctor.run(config, starts=start, as_json=as_json))
 
 
 @app.command()

@@ -113,6 +113,7 @@ async def keep_reloading(
         for each in also:
             each(changed)
         await app.reload(changed)
+        gateway.renew_callers(changed.settings.named_profiles)
         await gateway.expose(exposure_of(changed.settings))
 
     def tell(degraded: tuple[str, ...]) -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mcp_toolweaver.cli.serving_work import Told, note_greeting, print_step, until_signal, work_behind
-from mcp_toolweaver.core.access import Caller
 from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.core.exchange import HOSTS
 from mcp_toolweaver.server.streams import ClaimedStreams, claim_streams
 
 if TYPE_CHECKING:
     from mcp_toolweaver.app import App
+    from mcp_toolweaver.cli.within import Within
     from mcp_toolweaver.config import Configuration
     from mcp_toolweaver.server.gateway import Gateway
 
@@ -35,15 +35,15 @@ def run(config: Path | None, *, profile: str | None = None, timeline: bool = Fal
     """
     streams = claim_streams()
     from mcp_toolweaver.cli.configuring import configuration  # noqa: PLC0415  after stdout was claimed
-    from mcp_toolweaver.cli.within import within_of  # noqa: PLC0415
+    from mcp_toolweaver.cli.within import Within  # noqa: PLC0415
 
     status = 1
     try:
         loaded = configuration(config)
-        host = Caller(profiles=within_of(loaded.settings, profile))
+        within = Within(loaded.settings, profile)
 
         async def serve(told: Told) -> None:
-            await _serve(loaded, host, streams, told, timeline=timeline)
+            await _serve(loaded, within, streams, told, timeline=timeline)
 
         anyio.run(until_signal, serve)
         status = 0
@@ -57,14 +57,14 @@ def run(config: Path | None, *, profile: str | None = None, timeline: bool = Fal
         os._exit(status)  # a thread that waits in read() or in a model's start-up must not hold the process
 
 
-async def _serve(loaded: Configuration, host: Caller, streams: ClaimedStreams, told: Told, *, timeline: bool) -> None:
+async def _serve(loaded: Configuration, within: Within, streams: ClaimedStreams, told: Told, *, timeline: bool) -> None:
     from mcp_toolweaver.app import open_app  # noqa: PLC0415
     from mcp_toolweaver.cli.gateways import gateway_of  # noqa: PLC0415
     from mcp_toolweaver.cli.reloading import keep_reloading  # noqa: PLC0415
     from mcp_toolweaver.server.stdio import serve  # noqa: PLC0415
 
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
-        gateway = gateway_of(app, loaded.settings, caller_of=lambda _context: host)
+        gateway = gateway_of(app, loaded.settings, caller_of=lambda _context: within.caller)
         if timeline:
             app.warmup.timeline.listen(print_step)
         told.on_hurry = gateway.drain.hurry
@@ -72,7 +72,7 @@ async def _serve(loaded: Configuration, host: Caller, streams: ClaimedStreams, t
         tasks.start_soon(gateway.run)
         tasks.start_soon(note_greeting, app, gateway)
         tasks.start_soon(_work_behind, app, gateway, loaded, told)
-        tasks.start_soon(keep_reloading, app, gateway, loaded, told)
+        tasks.start_soon(keep_reloading, app, gateway, loaded, told, within.take_over)
         await serve(gateway, streams, told.stopping, drain=loaded.settings.serve.drain_timeout)
         tasks.cancel_scope.cancel()
 

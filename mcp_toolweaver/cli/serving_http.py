@@ -18,7 +18,7 @@ from mcp_toolweaver.cli.configuring import configuration
 from mcp_toolweaver.cli.gateways import gateway_of
 from mcp_toolweaver.cli.reloading import keep_reloading
 from mcp_toolweaver.cli.serving_work import Told, note_greeting, print_step, until_signal, work_behind
-from mcp_toolweaver.cli.within import within_of
+from mcp_toolweaver.cli.within import Within
 from mcp_toolweaver.config import Configuration, Settings
 from mcp_toolweaver.core.access import Profile
 from mcp_toolweaver.core.errors import ConfigurationError, Unavailable
@@ -50,8 +50,9 @@ def run(
     try:
         address = Address.of(written)
         loaded = configuration(config)
-        keeping = _doorkeeping(loaded, address, profile, is_insecure=is_insecure)
-        listening, address = bound(address)
+        within = Within(loaded.settings, profile)
+        keeping = _doorkeeping(loaded, address, within, is_insecure=is_insecure)
+        place = bound(address)
     except (ValueError, ConfigurationError) as error:
         sys.stderr.write(f"toolweaver: {error}\n")
         return _WRONG
@@ -62,7 +63,7 @@ def run(
     try:
 
         async def serve(told: Told) -> None:
-            await _serve(loaded, keeping, listening, address, told, timeline=timeline)
+            await _serve(loaded, keeping, within, place, told, timeline=timeline)
 
         anyio.run(until_signal, serve)
         status = 0
@@ -76,12 +77,13 @@ def run(
 async def _serve(
     loaded: Configuration,
     keeping: Doorkeeping,
-    listening: socket,
-    address: Address,
+    within: Within,
+    place: tuple[socket, Address],
     told: Told,
     *,
     timeline: bool,
 ) -> None:
+    listening, address = place
     async with open_app(loaded) as app, anyio.create_task_group() as tasks:
         gateway = gateway_of(app, loaded.settings, is_open=True, caller_of=caller_of)
         if timeline:
@@ -91,7 +93,8 @@ async def _serve(
         tasks.start_soon(gateway.run)
         tasks.start_soon(note_greeting, app, gateway)
         tasks.start_soon(work_behind, app, gateway, loaded, told)
-        tasks.start_soon(keep_reloading, app, gateway, loaded, told, partial(_take_over, keeping.profiles))
+        profiles = partial(_take_over, keeping.profiles)
+        tasks.start_soon(keep_reloading, app, gateway, loaded, told, profiles, within.take_over)
         closing = anyio.Event()
         async with web_app(gateway, Health(_missing(app, gateway)), keeping) as web:
             sys.stderr.write(f"toolweaver: serving MCP at http://{address}/mcp (SSE at /sse)\n")
@@ -117,7 +120,7 @@ def _missing(app: App, gateway: Gateway) -> Callable[[], str | None]:
     return missing
 
 
-def _doorkeeping(loaded: Configuration, address: Address, profile: str | None, *, is_insecure: bool) -> Doorkeeping:
+def _doorkeeping(loaded: Configuration, address: Address, within: Within, *, is_insecure: bool) -> Doorkeeping:
     """Return who may come in.
 
     Raises:
@@ -138,7 +141,7 @@ def _doorkeeping(loaded: Configuration, address: Address, profile: str | None, *
         profiles,
         _limits(settings),
         resource_routes(settings.serve.oauth),
-        within_of(settings, profile),
+        lambda: within.caller.profiles,
     )
 
 

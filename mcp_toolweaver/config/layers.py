@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from mcp_toolweaver.config.environment import environment_values, variable_name
 from mcp_toolweaver.config.json_types import as_object
-from mcp_toolweaver.config.left_out import Steps, left_out, remedy
+from mcp_toolweaver.config.left_out import Steps, left_out, remedy, without_halves
 from mcp_toolweaver.config.problems import Problems
 from mcp_toolweaver.config.profile_settings import SHAPES
 from mcp_toolweaver.config.settings import Settings
@@ -31,9 +31,9 @@ def read_settings(table: Any, environ: Mapping[str, str], problems: Problems) ->
     """
     file = _Layer(problems.within("toolweaver"), ".".join)
     environment = _Layer(problems.elsewhere("environment"), variable_name)
-    below = file.accepted({} if table is None else table)
-    above = environment.accepted(environment_values(environ))
-    return Settings(**_merged(below, above))
+    given = ({} if table is None else table, environment_values(environ))
+    accepted = [layer.accepted(values) for layer, values in zip((file, environment), given, strict=True)]
+    return Settings(**_merged(*without_halves(given, accepted)))
 
 
 @dataclass(frozen=True, slots=True)

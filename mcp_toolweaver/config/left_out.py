@@ -6,7 +6,7 @@ it is left out whole; an effect that cannot be read is taken for the worst.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from mcp_toolweaver.config.json_types import as_object
@@ -26,6 +26,25 @@ def left_out(values: Mapping[str, Any], path: Steps) -> dict[str, Any]:
     if path[0] == "effects":
         return {**values, "effects": _worst(values["effects"], path)}
     return _without(values, path)
+
+
+def without_halves(given: Iterable[Any], accepted: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the layers of settings without each profile of which a part is left out in one of them.
+
+    The part that is right in another layer alone could be wider.
+    """
+    wrong = {name for all_of, kept in zip(given, accepted, strict=True) for name in _names(all_of) - _names(kept)}
+    return [
+        {**kept, "profiles": {name: rules for name, rules in kept["profiles"].items() if name not in wrong}}
+        if _names(kept) & wrong
+        else kept
+        for kept in accepted
+    ]
+
+
+def _names(settings: Any) -> set[str]:
+    """Return the names of the profiles in settings, which need not be right."""
+    return set(as_object((as_object(settings) or {}).get("profiles")) or {})
 
 
 def remedy(path: Steps) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from mcp_toolweaver.config.jsonc import plain_json
+from mcp_toolweaver.text.jsonc import plain_json
 
 Steps: TypeAlias = tuple[str | int, ...]
 """From the top of the file to a value: keys of objects, positions in lists."""

@@ -33,6 +33,8 @@ class RuleSettings(BaseModel):
     domains: _Patterns = ()
     tools: _Patterns = ()
     """By the name that they are called by, or ``server::tool``."""
+    kinds: _Patterns = ()
+    """By what a call runs: ``mcp_worker``, ``function``, ``code_exec``, ``http``."""
 
     @model_validator(mode="before")
     @classmethod
@@ -42,7 +44,7 @@ class RuleSettings(BaseModel):
     @property
     def rules(self) -> Rules:
         """The same for those who go by it."""
-        return Rules(self.servers, self.domains, self.tools)
+        return Rules(self.servers, self.domains, self.tools, self.kinds)
 
 
 class DenySettings(RuleSettings):

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mcp_toolweaver.config.json_types import as_list, as_object, type_name
-from mcp_toolweaver.config.jsonc import plain_json
 from mcp_toolweaver.config.lines import lines_of, nearest, twice, written
 from mcp_toolweaver.config.problems import Problem, Problems
+from mcp_toolweaver.text.jsonc import plain_json
 
 _DEEPEST = 64
 _TOO_DEEP = f"is nested more than {_DEEPEST} levels deep"

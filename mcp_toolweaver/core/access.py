@@ -6,10 +6,10 @@ variable; every plugin between would only pass it on. What is outside of a calle
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
 from mcp_toolweaver.core.errors import ToolweaverError
@@ -30,9 +30,11 @@ class Rules:
     domains: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     """Compared with the name that hosts call it by, and with ``server::tool``."""
+    kinds: tuple[str, ...] = ()
+    """Compared with what kind of thing a call runs."""
 
     def __bool__(self) -> bool:
-        return bool(self.servers or self.domains or self.tools)
+        return bool(self.servers or self.domains or self.tools or self.kinds)
 
     def match(self, tool: Tool) -> bool:
         """Whether one of the patterns is that of the tool."""
@@ -41,6 +43,7 @@ class Rules:
             or is_any(tool.domain, self.domains)
             or is_any(tool.callable_name, self.tools)
             or is_any(str(tool.id), self.tools)
+            or is_any(tool.kind, self.kinds)
         )
 
 
@@ -84,8 +87,21 @@ class Caller:
 
     @property
     def key(self) -> str:
-        """Is no other caller's."""
-        return "\n".join((self.name, *map(repr, self.profiles)))
+        """Is no other caller's, and stays when the rules of a named profile change."""
+        return "\n".join(map(repr, (self.name, *(profile.name or profile for profile in self.profiles))))
+
+    def renewed(self, profiles: Mapping[str, Profile]) -> Caller:
+        """Return the same caller within the profiles as they are by now; in one that is gone there is nothing."""
+        return replace(self, profiles=tuple(_renewed(profile, profiles) for profile in self.profiles))
+
+
+def nothing(name: str) -> Profile:
+    """Return a profile of this name that shows nothing."""
+    return Profile(name, deny=Rules(servers=("*",)), effects=frozenset())
+
+
+def _renewed(profile: Profile, profiles: Mapping[str, Profile]) -> Profile:
+    return profiles.get(profile.name) or nothing(profile.name) if profile.name else profile
 
 
 OWNER = Caller()

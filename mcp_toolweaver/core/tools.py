@@ -177,5 +177,10 @@ class Snapshot:
             grouped.setdefault(tool.id.server, []).append(tool)
         return MappingProxyType({server: tuple(tools) for server, tools in grouped.items()})
 
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of its tools."""
+        return frozenset(tool.kind for tool in self.tools.values())
+
     def __len__(self) -> int:
         return len(self.tools)

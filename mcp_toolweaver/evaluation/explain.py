@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
@@ -13,11 +13,22 @@ from mcp_toolweaver.evaluation.explanation import DEPTH, FUSED, Double, MissedNe
 from mcp_toolweaver.evaluation.failures import Failure
 from mcp_toolweaver.evaluation.metrics import Need, best_rank, satisfies, unmet_needs
 from mcp_toolweaver.evaluation.terms import query_words, resemblance, synonym_terms, tool_terms
+from mcp_toolweaver.text.gloss import gloss
 
 ALIKE = 0.5
 """The least resemblance at which two tools are told to be alike."""
 
 _FOUND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    text: str
+    needs: Sequence[Need]
+    results: Mapping[str, SearchResult]
+    """What each arm finds, deeper than it is shown."""
+    shallow: SearchResult
+    """What is shown."""
 
 
 class Explainer:
@@ -35,21 +46,29 @@ class Explainer:
         Raises:
             Unavailable: an arm cannot answer.
         """
-        request = SearchRequest(failure.query.text, limit=DEPTH)
-        results = {name: await arm.search(request) for name, arm in self._arms.items()}
-        shallow = await self._arms[FUSED].search(replace(request, limit=_FOUND))
-        found = [hit.tool.id for hit in shallow.hits]
-        missed = unmet_needs(found, failure.query.needs)
-        return replace(failure, explained=tuple(self._need(failure, need, results, shallow) for need in missed))
+        request = SearchRequest(failure.query.text, limit=_FOUND)
+        return replace(failure, explained=await self.missed(request, failure.query.needs))
 
-    def _need(
-        self, failure: Failure, need: Need, results: Mapping[str, SearchResult], shallow: SearchResult
-    ) -> MissedNeed:
+    async def missed(self, request: SearchRequest, needs: Sequence[Need]) -> tuple[MissedNeed, ...]:
+        """Return an explanation for each need that the answer to a request does not cover.
+
+        Raises:
+            Unavailable: an arm cannot answer.
+        """
+        deeper = replace(request, limit=DEPTH)
+        results = {name: await arm.search(deeper) for name, arm in self._arms.items()}
+        shallow = await self._arms[FUSED].search(request)
+        unmet = unmet_needs([hit.tool.id for hit in shallow.hits], needs)
+        case = _Case(request.text, needs, results, shallow)
+        return tuple(self._need(case, need) for need in unmet)
+
+    def _need(self, case: _Case, need: Need) -> MissedNeed:
+        results, shallow = case.results, case.shallow
         tools = [tool for tool in self._catalog.snapshot.tools.values() if satisfies(tool.id, need)]
         if not tools:
             return MissedNeed(need[0], absent=absence(need, self._catalog))
         tool = min(tools, key=lambda tool: _rank(results[FUSED], tool) or DEPTH + 1)
-        words = query_words(failure.query.text)
+        words = query_words(gloss(case.text) or case.text)
         terms, synonyms = self._terms(tool), synonym_terms(tool)
         return MissedNeed(
             wanted=str(tool.id),
@@ -57,7 +76,7 @@ class Explainer:
             held=tuple(word for term, word in words.items() if term in terms),
             meant=tuple(word for term, word in words.items() if term in synonyms),
             lacked=tuple(word for term, word in words.items() if term not in terms | synonyms),
-            double=self._double(tool, failure, shallow),
+            double=self._double(tool, case),
             hidden_behind=_hidden_behind(tools, shallow),
             said_none=shallow.confidence == "none",
         )
@@ -67,13 +86,13 @@ class Explainer:
             self._known[tool.id] = tool_terms(tool)
         return self._known[tool.id]
 
-    def _double(self, tool: Tool, failure: Failure, result: SearchResult) -> Double | None:
+    def _double(self, tool: Tool, case: _Case) -> Double | None:
         """Return the tool above that resembles the wanted one most, if one does that is not wanted itself."""
-        terms, needs = self._terms(tool), failure.query.needs
+        terms = self._terms(tool)
         above = [
             Double(str(hit.tool.id), rank, resemblance(terms, self._terms(hit.tool)))
-            for rank, hit in enumerate(result.hits, start=1)
-            if best_rank([hit.tool.id], needs) is None
+            for rank, hit in enumerate(case.shallow.hits, start=1)
+            if best_rank([hit.tool.id], case.needs) is None
         ]
         best = max(above, key=lambda double: double.resemblance, default=None)
         return best if best is not None and best.resemblance >= ALIKE else None

@@ -86,7 +86,7 @@ class MissedNeed:
             return f"{self.double.tool} at rank {self.double.rank} reads like it ({share} in common); which is meant?"
         fused = self._rank(FUSED)
         if fused is not None and fused <= _JUST_BELOW:
-            return f"just below the first ten, at rank {fused}"
+            return f"just below what is shown, at rank {fused}"
         finders = [arm for arm in (WORDS, MEANING) if (rank := self._rank(arm)) is not None and rank <= _FOUND]
         others = " and ".join(arm for arm in (WORDS, MEANING) if arm not in finders)
         if finders and others:

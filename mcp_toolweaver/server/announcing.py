@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mcp.server.subscriptions import PromptsListChanged, ResourcesListChanged, ToolsListChanged
 
 from mcp_toolweaver.core.access import CALLER, Caller, as_caller
@@ -32,6 +34,18 @@ class Announcer:
         """Note what there is for the caller whose request is under way, unless that is known."""
         if (caller := CALLER.get()) not in self._resources:
             self._resources[caller], self._prompts[caller] = self._addresses(), self._prompt_names()
+
+    def renew(self, renewed: Callable[[Caller], Caller]) -> None:
+        """Take each caller for who they are by now: `announce` compares with what they were told before."""
+        for session in self._sessions:
+            session.caller = renewed(session.caller)
+        self._bus.renew(renewed)
+        self._resources = {renewed(caller): names for caller, names in self._resources.items()}
+        self._prompts = {renewed(caller): names for caller, names in self._prompts.items()}
+        listed = self._tools.listed_without_session
+        before = list(listed.items())
+        listed.clear()
+        listed.update((renewed(caller), names) for caller, names in before)
 
     async def announce(self) -> None:
         """Compare with what was listed last, and tell those to whom it makes a difference."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from mcp.server.subscriptions import InMemorySubscriptionBus, ServerEvent
 
@@ -14,40 +15,35 @@ class CallersBus:
 
     def __init__(self) -> None:
         """Begin without a listener."""
-        self._buses: dict[Caller, InMemorySubscriptionBus] = {}
-        self._listeners: dict[Caller, int] = {}
+        self._listening: dict[int, tuple[Caller, InMemorySubscriptionBus]] = {}
+        self._keys = count()
 
     def __len__(self) -> int:
-        return sum(self._listeners.values())
+        return len(self._listening)
 
     @property
-    def callers(self) -> list[Caller]:
+    def callers(self) -> set[Caller]:
         """Those who listen."""
-        return list(self._listeners)
+        return {caller for caller, _bus in self._listening.values()}
 
     async def publish(self, event: ServerEvent, is_for: Callable[[Caller], bool] = lambda _caller: True) -> None:
         """Deliver an event to the listeners of those callers whom it ``is_for``."""
-        for caller, bus in list(self._buses.items()):
+        for caller, bus in list(self._listening.values()):
             if is_for(caller):
                 await bus.publish(event)
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Deliver to a listener of the caller whose request is under way; return what ends that."""
-        caller = CALLER.get()
-        unsubscribe = self._buses.setdefault(caller, InMemorySubscriptionBus()).subscribe(listener)
-        self._listeners[caller] = self._listeners.get(caller, 0) + 1
-        is_over = False
+        bus, key = InMemorySubscriptionBus(), next(self._keys)
+        self._listening[key] = (CALLER.get(), bus)
+        unsubscribe = bus.subscribe(listener)
 
         def leave() -> None:
-            nonlocal is_over
-            if not is_over:
-                is_over = True
-                unsubscribe()
-                self._left(caller)
+            unsubscribe()
+            self._listening.pop(key, None)
 
         return leave
 
-    def _left(self, caller: Caller) -> None:
-        self._listeners[caller] -= 1
-        if not self._listeners[caller]:
-            del self._listeners[caller], self._buses[caller]
+    def renew(self, renewed: Callable[[Caller], Caller]) -> None:
+        """Take each listener for who they are by now."""
+        self._listening = {key: (renewed(caller), bus) for key, (caller, bus) in self._listening.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp_toolweaver.core.errors import UnknownTool
 from mcp_toolweaver.core.interfaces import CatalogView
-from mcp_toolweaver.core.tools import Tool
+from mcp_toolweaver.core.tools import MCP_WORKER, Tool
 from mcp_toolweaver.server.meta_tools import DETAILS
 from mcp_toolweaver.server.requests import DetailsArguments, parse
 from mcp_toolweaver.text.resolve import resolve
@@ -37,5 +37,6 @@ def get_tool_details(catalog: CatalogView, arguments: Mapping[str, Any]) -> dict
 
 def _details(tool: Tool) -> dict[str, Any]:
     own = {"name": tool.callable_name, "server": tool.id.server, "tool": tool.id.name, "domain": tool.domain}
+    own |= {} if tool.kind == MCP_WORKER else {"kind": tool.kind}
     rest = {key: value for key, value in tool.definition.items() if key not in {"name", "_meta", "icons"}}
     return {**own, **rest, **({} if tool.is_callable else {"callable": False})}

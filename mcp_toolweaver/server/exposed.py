@@ -15,8 +15,9 @@ from mcp_toolweaver.server.meta_tools import meta_tools
 
 def listed_tools(catalog: CatalogView, tools: Iterable[Tool], *, reads_results: bool) -> list[WireTool]:
     """Return the meta-tools, with the one that reads on where results are cut, and ``tools`` under their own names."""
-    described = search_description(catalog.snapshot, catalog.statuses)
-    return [*meta_tools(described, reads_results=reads_results), *_direct(tools)]
+    snapshot = catalog.snapshot
+    described = search_description(snapshot, catalog.statuses)
+    return [*meta_tools(described, kinds=snapshot.kinds, reads_results=reads_results), *_direct(tools)]
 
 
 def _direct(tools: Iterable[Tool]) -> Iterator[WireTool]:

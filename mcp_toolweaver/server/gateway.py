@@ -14,7 +14,7 @@ from mcp.server.subscriptions import ListenHandler
 from mcp_types import EmptyResult, NotificationParams, SetLevelRequestParams
 from pydantic import BaseModel
 
-from mcp_toolweaver.core.access import CALLER, OWNER, Caller, as_caller
+from mcp_toolweaver.core.access import CALLER, OWNER, Caller, Profile, as_caller
 from mcp_toolweaver.core.interfaces import CatalogView, Searcher, ToolCaller
 from mcp_toolweaver.core.offers import OfferView
 from mcp_toolweaver.core.paging import ResultReader
@@ -131,6 +131,10 @@ class Gateway:
         """List other tools from now on, and tell connected hosts."""
         self._tools.exposure = exposure
         await self.catalog_changed()
+
+    def renew_callers(self, profiles: Mapping[str, Profile]) -> None:
+        """Take everybody who is attached for who they are with these profiles."""
+        self._announcer.renew(lambda caller: caller.renewed(profiles))
 
     def _instruct(self, options: InitializationOptions) -> None:
         """Tell hosts that connect from now on what the catalog holds; both eras read it here."""

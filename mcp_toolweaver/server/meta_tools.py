@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from mcp_types import Tool as WireTool
@@ -19,10 +19,13 @@ _ALWAYS_LOAD: Mapping[str, Any] = {"anthropic/alwaysLoad": True}
 """Otherwise the tool search of Claude Code hides the tools that would find the others."""
 
 
-def meta_tools(search_description: str, *, reads_results: bool = False) -> list[WireTool]:
-    """Return the definitions of the meta-tools, in a fixed order; with the one that reads on where results are cut."""
+def meta_tools(search_description: str, *, kinds: Collection[str] = (), reads_results: bool = False) -> list[WireTool]:
+    """Return the definitions of the meta-tools, in a fixed order; with the one that reads on where results are cut.
+
+    ``kinds`` are those of the tools there are; a search is told of them only where it could choose.
+    """
     tools = [
-        _tool(SEARCH, search_description, SearchArguments, readOnlyHint=True),
+        _of_kinds(_tool(SEARCH, search_description, SearchArguments, readOnlyHint=True), kinds),
         _tool(
             DETAILS,
             "Get the full definitions (description, JSON schemas, annotations) of tools that search_tools found.",
@@ -38,6 +41,15 @@ def meta_tools(search_description: str, *, reads_results: bool = False) -> list[
     ]
     reading = _tool(READ, "Read on in a result that was cut, by the key it names.", ReadArguments, readOnlyHint=True)
     return [*tools, reading] if reads_results else tools
+
+
+def _of_kinds(search: WireTool, kinds: Collection[str]) -> WireTool:
+    properties: dict[str, Any] = search.input_schema["properties"]
+    if len(kinds) > 1:
+        properties["kind"]["enum"] = sorted(kinds)
+    else:
+        del properties["kind"]
+    return search
 
 
 def _tool(name: str, description: str, arguments: Any, **annotations: bool) -> WireTool:

@@ -73,6 +73,7 @@ class SearchArguments(_Request):
         default=DEFAULT_LIMIT, ge=1, le=LARGEST_LIMIT, description="How many tools to return, for each need."
     )
     domain: str | None = Field(default=None, description="Only tools of this domain or server.")
+    kind: str | None = Field(default=None, description="Only tools of which a call runs such a thing.")
     detail: Annotated[Detail, BeforeValidator(_plain)] = Field(
         default="signature", description="How much to say of each tool."
     )

@@ -13,6 +13,7 @@ from mcp_toolweaver.core.interfaces import CatalogView, Searcher
 from mcp_toolweaver.core.query import SearchRequest, SearchResult
 from mcp_toolweaver.server.asked import what_was_asked
 from mcp_toolweaver.server.away import notes_on
+from mcp_toolweaver.server.kinds import of_kind
 from mcp_toolweaver.server.meta_tools import SEARCH
 from mcp_toolweaver.server.needs import Need, reply_by_need
 from mcp_toolweaver.server.reply import reply
@@ -29,11 +30,18 @@ async def search_tools(catalog: CatalogView, searcher: Searcher, arguments: Mapp
         Unavailable: no searcher can answer.
     """
     given = parse(SearchArguments, SEARCH, arguments)
+    with of_kind(given.kind, catalog.snapshot) as unknown:
+        return await _searched(catalog, searcher, given, unknown)
+
+
+async def _searched(
+    catalog: CatalogView, searcher: Searcher, given: SearchArguments, noted: tuple[str, ...]
+) -> dict[str, Any]:
     asked = what_was_asked(given, catalog.snapshot)
     requests = [SearchRequest(question, given.limit, asked.domain) for question in asked.questions]
     needs = await _answered(catalog, searcher, requests)
     where = f"{' '.join(asked.questions)} {given.domain or ''}"
-    notes = (*asked.notes, *notes_on(catalog.statuses, [need.result for need in needs], where))
+    notes = (*noted, *asked.notes, *notes_on(catalog.statuses, [need.result for need in needs], where))
     wanted = Wanted(given.limit, given.detail, given.max_tokens, len(needs))
     if asked.is_grouped:
         return reply_by_need(needs, wanted, notes)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mcp_toolweaver.embeddings.installed import LIBRARIES
-from tests.interaction.servers import COMPANY, environment, write_config
+from tests.interaction.servers import COMPANY, TIME, environment, write_config
 
 BARE = f"""
 import sys
@@ -105,3 +105,40 @@ def test_a_narrow_terminal_without_colours_gets_all_of_it(config: Path) -> None:
     table = re.sub("\x1b.*?m", "", done.stdout).partition("all is well")[0]
     assert max(map(len, table.splitlines())) <= 44
     assert "by words alone" in " ".join(table.split())
+
+
+def test_every_server_is_started_listed_and_timed_and_what_hides_in_it_stays_hidden(tmp_path: Path) -> None:
+    secret = "hush-hush-0123456789"
+    servers = {
+        "time": {**TIME, "args": [*TIME["args"], f"--local-timezone={'UTC'}"], "env": {"TOKEN": secret}},
+        "gone": {"command": "npx", "args": ["-y", "thing", f"--key={secret}"], "env": {"PATH": str(tmp_path)}},
+        "far": {"url": f"http://user:{secret}@127.0.0.1:9/mcp?key={secret}", "headers": {"X-Key": secret}},
+    }
+    config = write_config(tmp_path, servers, sources=[COMPANY])
+    done = run(tmp_path, "--config", str(config), "--json", meaning=False)
+    found = rows(done)
+    assert done.returncode == 1
+    assert secret not in done.stdout + done.stderr
+    assert found["time"]["state"] == "ok"
+    assert re.match(r"2 tools after [\d.]+ s \(connecting [\d.]+, listing [\d.]+\); ", found["time"]["finding"])
+    assert found["time"]["finding"].endswith("(environment: TOKEN)")
+    assert found["far"]["state"] == "problem"
+    assert found["far"]["finding"].endswith("; http://127.0.0.1:9/mcp over http (headers: X-Key)")
+    assert found["gone"]["advice"].startswith("install Node.js, which brings npx")
+    assert found["company"]["state"] == "ok"
+
+
+def test_nothing_is_started_where_that_is_not_wanted(tmp_path: Path) -> None:
+    mark = tmp_path / "started"
+    config = write_config(tmp_path, {"one": {"command": "touch", "args": [str(mark)]}})
+    done = run(tmp_path, "--config", str(config), "--no-start", "--json", meaning=False)
+    assert (done.returncode, rows(done)["one"]["finding"]) == (0, "not started; touch with 1 argument")
+    assert not mark.exists()
+
+
+def test_a_qdrant_that_does_not_answer_is_a_problem(tmp_path: Path) -> None:
+    config = write_config(tmp_path, {}, sources=[COMPANY])
+    done = run(tmp_path, "--config", str(config), "--json", TOOLWEAVER_INDEX__URL="http://127.0.0.1:9")
+    found = rows(done)["engine"]
+    assert (done.returncode, found["state"]) == (1, "problem")
+    assert found["finding"].startswith("on a Qdrant server, 127.0.0.1:9: ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ class AdmissionGuard:
     there is no such session.
     """
 
-    def __init__(self, app: ASGIApp, admission: Admission, within: tuple[Profile, ...] = ()) -> None:
+    def __init__(self, app: ASGIApp, admission: Admission, within: Callable[[], tuple[Profile, ...]] = tuple) -> None:
         """Let through to ``app`` whom ``admission`` lets in, each ``within`` some profiles too."""
         self._app = app
         self._admission = admission
@@ -61,7 +61,7 @@ class AdmissionGuard:
             told = JSONResponse({"error": str(away)}, 503, {"Retry-After": "5"})
             await told(scope, receive, send)
         else:
-            seen = replace(caller, profiles=(*caller.profiles, *self._within))
+            seen = replace(caller, profiles=(*caller.profiles, *self._within()))
             await self._app(_of(seen, scope), receive, send)
 
     def _refusal(self, refused: NotAdmitted) -> JSONResponse:

@@ -10,7 +10,7 @@ From the outside in: Host and Origin, cross-origin answers, admission, the profi
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,8 +65,8 @@ class Doorkeeping:
     limits: Limits = field(default_factory=Limits)
     metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What is served to anybody as JSON, by path: that of a protected resource (RFC 9728)."""
-    within: tuple[Profile, ...] = ()
-    """Profiles that all callers are within."""
+    within: Callable[[], tuple[Profile, ...]] = tuple
+    """Returns the profiles that all callers are within; asked for each request."""
 
 
 @asynccontextmanager

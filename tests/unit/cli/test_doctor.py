@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from mcp_toolweaver.cli import doctor_checks, doctor_meaning
+from mcp_toolweaver.cli.doctor_index import index_row
 from mcp_toolweaver.cli.doctor_printing import print_report
 from mcp_toolweaver.cli.doctor_rows import Row, worst
 from mcp_toolweaver.config import EmbeddingSettings, Settings, load
@@ -95,7 +96,7 @@ def test_a_folder_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("default")
 def test_the_index_is_said_without_secrets(index: IndexSettings, where: str, *, meaning: bool) -> None:
     settings = Settings(data_dir=Path("/data"), embedding=EmbeddingSettings(enabled=meaning), index=index)
-    assert one(doctor_checks.index_rows(settings)).finding == where
+    assert index_row(settings).finding == where
 
 
 def test_libraries_are_said_with_versions_and_what_torch_was_built_for() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mcp_toolweaver.cli.printing import print_problems, print_statuses
-from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus
+from mcp_toolweaver.core.status import ASLEEP, SourceState, SourceStatus, Timing
 
+TIMING = Timing(queued=9.0, connecting=0.4, listing=0.1)
 STATUSES = [
     SourceStatus("github", "mcp_server", SourceState.IDLE, 41, ASLEEP),
-    SourceStatus("[jira]", "mcp_server", SourceState.READY, 3, seconds=0.5, problems=("tool 'x' has [no] name",)),
+    SourceStatus("[jira]", "mcp_server", SourceState.READY, 3, problems=("tool 'x' has [no] name",), timing=TIMING),
 ]
 
 

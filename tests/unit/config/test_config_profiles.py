@@ -78,3 +78,17 @@ def test_other_settings_that_are_wrong_are_ignored_alone(tmp_path: Path) -> None
     assert [problem.key for problem in found.problems] == ["toolweaver.expose.direct_threshold"]
     assert list(found.settings.named_profiles) == ["p"]
     assert found.settings.effects == {"a": "read"}
+
+
+@pytest.mark.parametrize("wrong_in", ["file", "environment"])
+def test_of_a_profile_that_is_wrong_in_one_place_the_rules_of_the_other_do_not_count_either(
+    tmp_path: Path, wrong_in: str
+) -> None:
+    wrong, right = {"deny": {"tools": [7]}}, {"allow": {"servers": ["time"]}}
+    in_file, in_environment = (wrong, right) if wrong_in == "file" else (right, wrong)
+    file = tmp_path / "mcp.json"
+    profiles = {"p": in_file, "good": {"allow": "time"}}
+    file.write_text(json.dumps({"mcpServers": {}, "toolweaver": {"profiles": profiles}}), encoding="utf-8")
+    found = load(file, {"TOOLWEAVER_PROFILES": json.dumps({"p": in_environment})})
+    assert found.problems
+    assert list(found.settings.named_profiles) == ["good"]
