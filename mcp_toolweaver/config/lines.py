@@ -1,16 +1,13 @@
-"""In which line of a JSON file each key stands; JSON parsers do not say."""
+"""In which line of a file each key stands; parsers do not say."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
 
+from mcp_toolweaver.config.toml_lines import Steps, toml_places
 from mcp_toolweaver.text.jsonc import plain_json
-
-Steps: TypeAlias = tuple[str | int, ...]
-"""From the top of the file to a value: keys of objects, positions in lists."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
@@ -47,9 +44,10 @@ def places(text: str) -> Iterator[tuple[Steps, int, int]]:
             yield tuple(steps), line, numbers[-1]
 
 
-def lines_of(text: str) -> dict[str, int]:
+def lines_of(text: str, *, is_toml: bool = False) -> dict[str, int]:
     """Return the line of each key, written as problems write it: ``mcpServers.github.args[1]``."""
-    return {written(steps): line for steps, line, _number in places(text)}
+    found = toml_places(text) if is_toml else ((steps, line) for steps, line, _holder in places(text))
+    return {written(steps): line for steps, line in found}
 
 
 def twice(text: str) -> Iterator[tuple[Steps, list[int]]]:

@@ -49,11 +49,11 @@ def is_toml(path: Path) -> bool:
 
 def placed(found: Sequence[Problem], path: Path) -> tuple[Problem, ...]:
     """Return the problems of a file with the lines that they are in, as far as that can be known."""
-    if is_toml(path) or not any(problem.file == str(path) and problem.key for problem in found):
+    if not any(problem.file == str(path) and problem.key for problem in found):
         return tuple(found)
     try:
-        lines = lines_of(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, ValueError):
+        lines = lines_of(path.read_bytes().decode("utf-8-sig"), is_toml=is_toml(path))
+    except (OSError, ValueError, RecursionError):
         return tuple(found)
     return tuple(
         replace(each, line=each.line or nearest(lines, each.key)) if each.file == str(path) else each for each in found

@@ -85,10 +85,21 @@ def test_a_source_without_a_name_is_given_one_that_is_free(tmp_path: Path) -> No
         {"kind": "functions", "name": " "},
         {"kind": "json_file", "path": "time.json"},
         {"kind": "json_file", "name": "tools-2"},
+        {"kind": "json_file", "path": "company/**/*.json"},
     ]
     configuration = loaded(tmp_path, entries, {"time": {"command": "x"}})
     assert configuration.problems == ()
-    assert names(configuration) == ["time", "tools", "tools-3", "dir", "functions", "functions-2", "time-2", "tools-2"]
+    assert names(configuration) == [
+        "time",
+        "tools",
+        "tools-3",
+        "dir",
+        "functions",
+        "functions-2",
+        "time-2",
+        "tools-2",
+        "company",
+    ]
 
 
 def test_of_two_with_one_name_the_first_stays(tmp_path: Path) -> None:
