@@ -57,7 +57,7 @@ class CodeExecTool(BaseModel):
     annotations: dict[str, Any] | None = None
     command: Annotated[list[str], BeforeValidator(_no_shell), Field(min_length=1)]
     cwd: str | None = None
-    env: dict[str, str] = {}
+    env: dict[str, str] = Field(default={}, repr=False)
     timeout: float = Field(default=60.0, gt=0)
     """Seconds that one run may take."""
     max_output_bytes: int = Field(default=1_000_000, ge=1)
@@ -74,10 +74,10 @@ class CodeExecOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tools: list[Any] = Field(min_length=1)
+    tools: list[Any] = Field(min_length=1, repr=False)
     cwd: str | None = None
     """The folder in which programs run that name none."""
-    env: dict[str, str] = {}
+    env: dict[str, str] = Field(default={}, repr=False)
     """For all programs; what a tool says of its own counts more."""
     concurrency: int = Field(default=4, ge=1)
     """Programs that run at once; further calls wait."""

@@ -20,8 +20,8 @@ from types import ModuleType
 
 _FOLDER: ContextVar[Path | None] = ContextVar("_FOLDER", default=None)
 _STEP = 0.05
-_brought: dict[str, ModuleType] = {}
-"""The modules that were imported from folders of sources, by name: the last of each."""
+_ours: set[str] = set()
+"""What was found in folders of sources: modules and packages, without what is in these."""
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -33,7 +33,10 @@ class _Finder(importlib.abc.MetaPathFinder):
         folder = _FOLDER.get()
         if folder is None or path is not None:  # a part of a package is found where the package is
             return None
-        return importlib.machinery.PathFinder.find_spec(fullname, [str(folder)], target)
+        found = importlib.machinery.PathFinder.find_spec(fullname, [str(folder)], target)
+        if found is not None:
+            _ours.add(fullname)
+        return found
 
 
 _FINDER = _Finder()
@@ -56,20 +59,16 @@ def importing_from(folder: Path) -> Generator[None]:
     """Import from the folder, one source at a time, with what other folders brought out of the way."""
     turn = _turns.take(folder)
     try:
-        for name in _brought:
-            sys.modules.pop(name, None)
-        before = set(sys.modules)
+        away = {name: module for name, module in list(sys.modules.items()) if _outermost(name) in _ours}
+        for name in away:
+            del sys.modules[name]
         importlib.invalidate_caches()
         try:
             with looking_in(folder):
                 yield
         finally:
-            for name in set(sys.modules) - before:
-                module = sys.modules.get(name)
-                if module is not None and _is_in(module, folder):
-                    _brought[name] = module
-            for name, module in list(_brought.items()):
-                sys.modules.setdefault(name, module)
+            anew = {_outermost(name) for name in list(sys.modules)}
+            sys.modules.update({name: module for name, module in away.items() if _outermost(name) not in anew})
     finally:
         _turns.leave(turn)
 
@@ -80,9 +79,8 @@ def give_up(folder: Path | None) -> None:
         _turns.skip(folder)
 
 
-def _is_in(module: ModuleType, folder: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return file is not None and Path(file).is_relative_to(folder)
+def _outermost(name: str) -> str:
+    return name.partition(".")[0]
 
 
 class _Turns:

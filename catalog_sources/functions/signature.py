@@ -13,9 +13,15 @@ from catalog_sources.functions.docs import read_docs
 from catalog_sources.functions.finding import Function, Unusable, place_of
 from catalog_sources.functions.parameters import Parameter, adapter_of, input_schema, parameters_of
 from catalog_sources.functions.results import Returned
-from mcp_toolweaver import InvalidArguments
+from mcp_toolweaver import InvalidArguments, is_object
 
 _MOST_ERRORS = 5
+_EFFECTS = {
+    "read": {"readOnlyHint": True},
+    "write": {"readOnlyHint": False, "destructiveHint": False},
+    "destructive": {"readOnlyHint": False, "destructiveHint": True},
+}
+"""What a call does, in the annotations of the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Signature:
         docs = read_docs(inspect.getdoc(function))
         schema = input_schema(arguments, parameters, docs.parameters)
         definition: dict[str, Any] = {"name": name, "description": docs.description, "inputSchema": schema}
+        definition.update(_said_beside(function, where))
         if returned.schema is not None:
             definition["outputSchema"] = returned.schema
         return cls(definition, arguments, parameters, returned)
@@ -66,6 +73,18 @@ class Signature:
             more = f"; and {len(wrong) - _MOST_ERRORS} more" if len(wrong) > _MOST_ERRORS else ""
             raise InvalidArguments(f"{self.definition['name']}: {'; '.join(told)}{more}") from error
         return {**{each.name: each.default for each in self._parameters if each.is_filled_in}, **given}
+
+
+def _said_beside(function: Function, where: str) -> dict[str, Any]:
+    """Return what the function's attribute ``toolweaver`` says of it: ``{"title": "...", "effect": "read"}``."""
+    said: Any = getattr(function, "toolweaver", None)
+    if said is None:
+        return {}
+    if not is_object(said) or not said.keys() <= {"title", "effect"} or said.get("effect", "read") not in _EFFECTS:
+        told = f"{where}: its attribute 'toolweaver' is not understood"
+        raise Unusable(f'{told}; write for example {{"title": "Add", "effect": "read"}} (or "write", "destructive")')
+    annotations = {"annotations": _EFFECTS[said["effect"]]} if "effect" in said else {}
+    return {**({"title": str(said["title"])} if "title" in said else {}), **annotations}
 
 
 def _hints(function: Function, where: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Program:
     """What errors call it."""
     command: Sequence[str]
     """The program and its arguments."""
-    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Beside PATH, HOME and the like, which it inherits."""
     cwd: str | None = None
     timeout: float = 60.0
@@ -55,7 +55,7 @@ class Finished:
     """Whether it was ended because its time was up."""
 
 
-class _Running(Protocol):
+class Running(Protocol):
     """A process under way, on whatever system."""
 
     @property
@@ -103,7 +103,11 @@ async def run_program(program: Program, data: bytes) -> Finished:
         PermissionError: it must not be executed.
         OSError, Unavailable, ConfigurationError: it cannot be started for another reason; see `start`.
     """
-    running = await _started(program)
+    return await run_started(await _started(program), program, data)
+
+
+async def run_started(running: Running, program: Program, data: bytes) -> Finished:
+    """Run a program that was started; see `run_program`."""
     stdout, stderr = _Head(program.largest_output), _Tail(_STDERR_TAIL)
     status: int | None = None
     patience = anyio.CancelScope(deadline=anyio.current_time() + program.timeout)
@@ -125,7 +129,7 @@ async def run_program(program: Program, data: bytes) -> Finished:
     return Finished(status, bytes(stdout.kept), stdout.is_cut, bytes(stderr.kept), patience.cancelled_caught)
 
 
-async def _started(program: Program) -> _Running:
+async def _started(program: Program) -> Running:
     if sys.platform == "win32":
         from mcp_toolweaver.proxy.windows_program import started  # noqa: PLC0415  there alone
 
@@ -219,7 +223,7 @@ async def _collect(read: _Read, into: _Head | _Tail) -> None:
             await anyio.sleep(thrown / _RATE)
 
 
-async def _until_read(running: _Running) -> None:
+async def _until_read(running: Running) -> None:
     """Return when what the program wrote has been read, though a descendant may still hold the pipe."""
     quiet = 0.0
     while not running.has_ended and quiet < _GRACE:

@@ -75,14 +75,16 @@ class WindowsProgram:
             with anyio.move_on_after(_PATIENCE):
                 await anyio.run_process(tree, check=False, creationflags=_NO_WINDOW)
                 await self._process.wait()
-        return self._process.returncode
+        status = self._process.returncode
+        await self._process.aclose()
+        return status
 
     def close(self) -> None:
-        """Let the pipes go; the event loop closes them with the process."""
+        """Do nothing more: the pipes were closed with the process."""
 
 
 async def _received(stream: ByteReceiveStream | None) -> bytes:
     try:
         return b"" if stream is None else await stream.receive()
-    except (anyio.EndOfStream, anyio.BrokenResourceError):
+    except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
         return b""

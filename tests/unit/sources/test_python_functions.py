@@ -132,6 +132,18 @@ async def test_a_signature_and_a_docstring_become_a_definition(tmp_path: Path) -
             jsonschema.validate(wrong, schema)
 
 
+async def test_a_function_may_say_its_title_and_what_a_call_does(tmp_path: Path) -> None:
+    code = "def read(): 'R.'\ndef write(): 'W.'\ndef wrong(): 'X.'\n"
+    code += "read.toolweaver = {'title': 'Reader', 'effect': 'read'}\nwrite.toolweaver = {'effect': 'write'}\n"
+    code += "wrong.toolweaver = {'effect': 'harmless'}\n"
+    async with opened(tmp_path, code) as source:
+        read, write = await source.list_tools()
+        (problem,) = source.problems
+    assert (read.title, read.annotations["readOnlyHint"]) == ("Reader", True)
+    assert write.annotations == {"readOnlyHint": False, "destructiveHint": False}
+    assert "py:3: wrong(): its attribute 'toolweaver' is not understood" in problem
+
+
 async def test_arguments_arrive_as_the_types_that_the_function_names(tmp_path: Path) -> None:
     async with opened(tmp_path, PAINT) as source:
         painted = await payload_of(source, "paint", color="blue", at={"x": 1})
@@ -375,6 +387,21 @@ async def test_two_folders_may_have_modules_of_one_name(tmp_path: Path) -> None:
         assert [text_of(await payload_of(each, "which")) for each in (first, second, first)] == ["aA", "bB", "aA"]
     with pytest.raises(ImportError):
         importlib.import_module("late_c")  # nobody else looks there
+
+
+async def test_folders_may_be_packages_of_one_name(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "package").mkdir(parents=True)
+        (tmp_path / name / "package" / "part.py").write_text(
+            "from package import other\ndef which() -> str:\n 'W.'\n from package.late import W\n return other.W + W"
+        )
+        for module in ("other", "late"):
+            (tmp_path / name / "package" / f"{module}.py").write_text(f"W = {name!r}")
+    options = [{"functions": "package.part:which", "path": str(tmp_path / name)} for name in ("a", "b")]
+    async with open_source("a", options[0]) as first:
+        assert text_of(await payload_of(first, "which")) == "aa"
+        async with open_source("b", options[1]) as second:
+            assert text_of(await payload_of(second, "which")) == "bb"
 
 
 async def test_functions_that_were_edited_count_when_the_source_is_opened_anew(tmp_path: Path) -> None:
