@@ -10,7 +10,8 @@ from platformdirs import user_config_path
 from mcp_toolweaver.config import Configuration, load
 from mcp_toolweaver.telemetry.logs import configure
 
-_HERE = ("toolweaver.toml", "toolweaver.json", ".mcp.json")
+_OURS = ("toolweaver.toml", "toolweaver.json")
+_HERE = (*_OURS, ".mcp.json")
 
 
 def configuration(path: Path | None, *, log_level: str | None = None) -> Configuration:
@@ -34,6 +35,15 @@ def is_usable(loaded: Configuration) -> bool:
     return bool(loaded.sources) or not loaded.problems
 
 
+def default_configuration() -> Path:
+    """Return the file of ours that is found without naming one, or else the place of the user's own."""
+    return next((Path(name) for name in _OURS if Path(name).is_file()), _of_user())
+
+
 def _usual() -> Path | None:
-    places = [*(Path(name) for name in _HERE), user_config_path("toolweaver", appauthor=False) / "toolweaver.toml"]
+    places = [*(Path(name) for name in _HERE), _of_user()]
     return next((place for place in places if place.is_file()), None)
+
+
+def _of_user() -> Path:
+    return user_config_path("toolweaver", appauthor=False) / "toolweaver.toml"

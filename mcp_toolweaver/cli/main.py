@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from mcp_toolweaver.cli.cache_group import cache
 from mcp_toolweaver.cli.explain_command import explain
+from mcp_toolweaver.cli.host_commands import connect, disconnect, import_
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
 from mcp_toolweaver.cli.token_group import token
@@ -27,6 +28,9 @@ app = typer.Typer(
 )
 
 app.command()(explain)
+app.command("import")(import_)
+app.command()(connect)
+app.command()(disconnect)
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")
