@@ -20,7 +20,7 @@ def configuration(path: Path | None, *, log_level: str | None = None) -> Configu
     The usual places are ``toolweaver.toml`` and ``toolweaver.json`` in the current folder, ``toolweaver.toml`` in the
     user's configuration folder, and ``.mcp.json`` in the current folder.
     """
-    chosen = path or _usual()
+    chosen = path or usual_configuration()
     loaded = load(chosen)
     configure(log_level or loaded.settings.log_level)
     for problem in loaded.problems:
@@ -40,7 +40,8 @@ def default_configuration() -> Path:
     return next((Path(name) for name in _OURS if Path(name).is_file()), _of_user())
 
 
-def _usual() -> Path | None:
+def usual_configuration() -> Path | None:
+    """Return the configuration that is found without naming one; None if there is none."""
     places = [*(Path(name) for name in _OURS), _of_user(), Path(_OF_PROJECT)]
     return next((place for place in places if place.is_file()), None)
 

@@ -7,9 +7,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from mcp_toolweaver.cli.completing import host_names
 from mcp_toolweaver.cli.options import AsJson, Config
 
-_HostName = Annotated[str, typer.Argument(metavar="HOST", help="claude-desktop, claude-code, cursor, vscode, ...")]
+_HostName = Annotated[
+    str,
+    typer.Argument(metavar="HOST", help="claude-desktop, claude-code, cursor, vscode, ...", autocompletion=host_names),
+]
 _File = Annotated[Optional[Path], typer.Option("--file", help="This file of the host, not its own.")]  # noqa: UP045
 _Project = Annotated[
     Optional[Path],  # noqa: UP045
