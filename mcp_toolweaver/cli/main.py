@@ -13,6 +13,7 @@ from mcp_toolweaver.cli.explain_command import explain
 from mcp_toolweaver.cli.host_commands import connect, disconnect, import_
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.options import AnyServer, AsJson, Config, Kind, Server, Within, WordsOnly
+from mcp_toolweaver.cli.registry_group import add, registry, remove
 from mcp_toolweaver.cli.serve_command import ServeCommand, serve
 from mcp_toolweaver.cli.teaching import teach
 from mcp_toolweaver.cli.token_group import token
@@ -32,6 +33,9 @@ app.command(cls=ServeCommand)(serve)
 app.command("import")(import_)
 app.command()(connect)
 app.command()(disconnect)
+app.command()(add)
+app.command()(remove)
+app.add_typer(registry, name="registry")
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")

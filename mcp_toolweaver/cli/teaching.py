@@ -33,6 +33,9 @@ LESSONS: Mapping[str, Lesson] = {
     "status": Lesson(_HOSTS, "toolweaver status --json"),
     "token": Lesson(_HOSTS, "toolweaver token add laptop --expires 30d", "toolweaver serve --http"),
     "logs": Lesson(_SERVERS, "toolweaver logs github --follow", "toolweaver list github"),
+    "registry": Lesson(_SERVERS, 'toolweaver registry search "browser"', "toolweaver add NAME"),
+    "add": Lesson(_SERVERS, "toolweaver add io.github.example/weather --dry-run", "toolweaver list"),
+    "remove": Lesson(_SERVERS, "toolweaver remove weather --dry-run"),
     "index": Lesson(_KEEP, "toolweaver index status"),
     "cache": Lesson(_KEEP, "toolweaver cache stats"),
 }
