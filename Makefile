@@ -17,7 +17,7 @@ BENCHES := bench-startup bench-relevance bench-abstention bench-attack bench-cro
            bench-replies bench-search bench-routing bench-index bench-congruence bench-embed bench-cache bench-arguments \
            bench-proxy bench-serving
 
-.PHONY: demo test test-qdrant conformance check format $(BENCHES) clean
+.PHONY: demo docs-cli test test-qdrant conformance check format $(BENCHES) clean
 
 demo: $(VENV)/demo.installed  ## install and run the main job
 	$(BIN)/toolweaver demo
@@ -40,6 +40,9 @@ check: $(TESTED)  ## format, lint, types, import rules, tests
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/pytest $(AT_ONCE) || $(AGAIN)
+
+docs-cli: $(VENV)/dev.installed  ## write the reference of the commands anew
+	$(BIN)/python -m typer mcp_toolweaver.cli.main utils docs --name toolweaver > docs/reference/cli.md
 
 format: $(VENV)/dev.installed
 	$(BIN)/ruff format .

@@ -1,37 +1,31 @@
 """Tools described in JSON files: they can be found, but nothing stands behind them.
 
-Two formats, told apart by the content:
-
-* one JSON object a server, ``{"server": ..., "tools": [...]}``, tools as in ``tools/list``;
-* JSON lines, ``{"name", "description", "inputSchema" or "parameters", "server"?, "domain"?}``.
-
-A folder stands for all ``*.json`` and ``*.jsonl`` files in it.
+{"kind": "json_file", "name": "extra", "path": "tools/**/*.json"}
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import anyio
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mcp_toolweaver import (
-    ConfigurationError,
-    MalformedTool,
-    Tool,
-    ToolNotCallable,
-    ToolResult,
-    is_array,
-    is_object,
-    run_in_thread,
-)
+from catalog_sources.described.files import Stamp, is_pattern, stamps_of
+from catalog_sources.described.formats import rows_of, tool_of
+from mcp_toolweaver import ConfigurationError, MalformedTool, Tool, ToolNotCallable, ToolResult, run_in_thread
 
 _log = logging.getLogger(__name__)
+
+_EVERY = 2.0
+"""Seconds between looks at the files."""
+_SHARE = 50
+"""A look that takes long is followed by a pause so many times as long."""
 
 
 class JsonFileOptions(BaseModel):
@@ -39,130 +33,104 @@ class JsonFileOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: Path
-    """A file, or a folder of files."""
+    path: Path | None = None
+    """A file, a folder of files, or a pattern such as ``tools/**/*.json``."""
+    paths: list[Path] = Field(default=[])
+    """Several of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a file."""
+
+    stamp: Stamp
+    tools: tuple[Tool, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class JsonFileSource:
-    """A `CatalogSource` over files; it does not notice that they change."""
+    """A `CatalogSource` over files; what it read of a file counts until that is written anew, and can be read."""
 
-    def __init__(self, name: str, path: Path) -> None:
-        """Read ``path``; tools whose file names no server belong to the server ``name``."""
+    def __init__(self, name: str, paths: Sequence[Path]) -> None:
+        """Read ``paths``; tools whose file names no server belong to the server ``name``."""
+        self.problems = list[str]()
         self._name = name
-        self._path = path
+        self._paths = paths
+        self._files: dict[Path, _Read] = {}
+        self._seen: dict[Path, Stamp] = {}
 
     async def list_tools(self) -> Sequence[Tool]:
-        """See `CatalogSource.list_tools`; what cannot be read is left out with a line in the log."""
-        return await run_in_thread(lambda: list(self._tools()))
+        """See `CatalogSource.list_tools`; what cannot be read is left out, and said."""
+        self._seen, self._files, missing = await run_in_thread(self._read_all)
+        self.problems = [*missing, *(each for read in self._files.values() for each in read.problems)]
+        return [tool for read in self._files.values() for tool in read.tools]
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002
         """Raise `ToolNotCallable`: nothing stands behind a file."""
-        raise ToolNotCallable(f"{name!r} is only described in {self._path}; no server stands behind it")
+        where = ", ".join(map(str, self._paths))
+        raise ToolNotCallable(f"{name!r} is only described in {where}; no server stands behind it")
 
     async def wait_changed(self) -> None:
-        """See `CatalogSource.wait_changed`."""
-        await anyio.sleep_forever()
+        """Return when a file was written, added or removed; looks every few seconds, at what the system notes of it."""
+        while True:
+            begun = time.monotonic()
+            if await run_in_thread(stamps_of, self._paths) != self._seen:
+                return
+            await anyio.sleep(max(_EVERY, _SHARE * (time.monotonic() - begun)))
 
-    def _tools(self) -> Iterator[Tool]:
-        for file in _files(self._path):
-            try:
-                rows = list(_rows(file))
-            except (OSError, ValueError, RecursionError) as problem:
-                _log.warning("%s: left out: %s", file, problem)
-                continue
-            yield from self._usable(file, rows)
+    def _read_all(self) -> tuple[dict[Path, Stamp], dict[Path, _Read], list[str]]:
+        seen = stamps_of(self._paths)
+        return seen, {file: self._read(file, stamp) for file, stamp in seen.items()}, self._missing()
 
-    def _usable(self, file: Path, rows: Sequence[tuple[str, Any]]) -> Iterator[Tool]:
+    def _read(self, file: Path, stamp: Stamp) -> _Read:
+        before = self._files.get(file)
+        if before is not None and before.stamp == stamp:
+            return before
+        try:
+            rows = list(rows_of(file))
+        except (OSError, ValueError, RecursionError) as problem:
+            return self._unreadable(file, stamp, before, problem)
+        tools, problems = list[Tool](), list[str]()
         for where, row in rows:
             try:
-                yield _tool(row, self._name)
+                tools.append(tool_of(row, self._name))
             except MalformedTool as problem:
-                _log.warning("%s: %s: left out: %s", file, where, problem)
+                problems.append(_told(f"{file}: {where}: left out: {problem}"))
+        return _Read(stamp, tuple(tools), tuple(problems))
+
+    def _unreadable(self, file: Path, stamp: Stamp, before: _Read | None, problem: Exception) -> _Read:
+        """Return what counts of a file that cannot be read: what it was before, if it is half written perhaps."""
+        if before is not None and before.tools:
+            return replace(before, stamp=stamp, problems=(_told(f"{file}: as it was before: {problem}"),))
+        return _Read(stamp, (), (_told(f"{file}: left out: {problem}"),))
+
+    def _missing(self) -> list[str]:
+        """Return a line for each path that stands for no file."""
+        gone = [path for path in self._paths if not path.is_dir() and not stamps_of([path])]
+        return [f"{path}: {'matches no file' if is_pattern(path) else 'does not exist'}; correct it" for path in gone]
 
 
 @asynccontextmanager
 async def open_source(name: str, options: Mapping[str, Any]) -> AsyncGenerator[JsonFileSource]:
     """Open files as a source; see `SourceFactory`."""
     try:
-        path = JsonFileOptions.model_validate(options).path.expanduser()
-        exists = path.exists()
+        chosen = JsonFileOptions.model_validate(options)
+        given = [chosen.path, *chosen.paths] if chosen.path is not None else chosen.paths
+        paths = [path.expanduser() for path in given]
+        usable = [path for path in paths if path.exists() or is_pattern(path)]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(map(str, first["loc"]))
         raise ConfigurationError(f"{key}: {first['msg']}; a json_file source takes a path") from error
     except (OSError, RuntimeError, ValueError) as error:
         raise ConfigurationError(f"path: cannot be used: {error}") from error
-    if not exists:
-        raise ConfigurationError(f"path: {path} does not exist; correct it, relative to the configuration file")
-    yield JsonFileSource(name, path)
+    if not paths:
+        raise ConfigurationError('path: is missing; name a file, a folder or a pattern such as "tools/**/*.json"')
+    if not usable:
+        raise ConfigurationError(f"path: {paths[0]} does not exist; correct it, relative to the configuration file")
+    yield JsonFileSource(name, paths)
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.iterdir() if file.suffix in {".json", ".jsonl"})
-
-
-def _rows(file: Path) -> Iterator[tuple[str, Any]]:
-    """Yield each tool with its place in the file.
-
-    Raises:
-        ValueError: the file is neither of the two formats.
-    """
-    text = file.read_text(encoding="utf-8-sig", errors="replace")
-    try:
-        content = None if file.suffix == ".jsonl" else json.loads(text)
-    except json.JSONDecodeError as error:
-        if not _starts_with_object_line(text):
-            raise ValueError(f"not JSON: {error}") from error
-        content = None
-    if content is None:
-        yield from _lines(text)
-    elif is_object(content) and is_array(content.get("tools")):
-        yield from _server(content, file.stem)
-    elif is_object(content) and "name" in content:
-        yield "line 1", content
-    else:
-        raise ValueError('neither an object with "server" and "tools" nor lines with "name" and "description"')
-
-
-def _server(content: dict[str, Any], stem: str) -> Iterator[tuple[str, Any]]:
-    """Yield the tools of an object a server, each told what the object says of all of them."""
-    shared = {
-        "server": content.get("server") or stem,
-        "domain": content.get("domain"),
-        "serverDescription": content.get("description") or content.get("instructions"),
-    }
-    for number, tool in enumerate(content["tools"]):
-        yield f"tools[{number}]", {**shared, **tool} if is_object(tool) else tool
-
-
-def _lines(text: str) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                yield f"line {number}", json.loads(line)
-            except (ValueError, RecursionError) as error:
-                yield f"line {number}", f"not JSON: {error}"
-
-
-def _starts_with_object_line(text: str) -> bool:
-    first = text.lstrip().split("\n", maxsplit=1)[0]
-    try:
-        return isinstance(json.loads(first), dict)
-    except json.JSONDecodeError:
-        return False
-
-
-def _tool(row: Any, name: str) -> Tool:
-    if not is_object(row):
-        raise MalformedTool(row if isinstance(row, str) else "a tool definition must be a JSON object")
-    definition = dict(row)
-    server, domain, description = (definition.pop(key, None) for key in ("server", "domain", "serverDescription"))
-    return Tool.from_definition(
-        str(server or name),
-        definition,
-        domain=str(domain or ""),
-        server_description=str(description or ""),
-        is_callable=False,
-    )
+def _told(problem: str) -> str:
+    _log.warning("%s", problem)
+    return problem

@@ -24,22 +24,27 @@ if TYPE_CHECKING:
     )
     from mcp_toolweaver.core.interfaces import CatalogSource, SourceFactory
     from mcp_toolweaver.core.json_values import is_array, is_object
-    from mcp_toolweaver.core.threads import run_in_thread
-    from mcp_toolweaver.core.tools import Tool, ToolId, ToolResult
+    from mcp_toolweaver.core.threads import ForeignExit, run_apart, run_in_thread
+    from mcp_toolweaver.core.tools import MCP_WORKER, Tool, ToolId, ToolResult
     from mcp_toolweaver.proxy import transports
     from mcp_toolweaver.proxy.connecting import connect
     from mcp_toolweaver.proxy.downstream import Downstream
+    from mcp_toolweaver.proxy.program import Finished, Program, run_program
     from mcp_toolweaver.proxy.server_log import ServerLog, server_log
 
 __all__ = [
+    "MCP_WORKER",
     "CatalogSource",
     "ConfigurationError",
     "DeadlineExceeded",
     "Downstream",
+    "Finished",
+    "ForeignExit",
     "InvalidArguments",
     "InvalidRequest",
     "MalformedTool",
     "NotSent",
+    "Program",
     "ServerLog",
     "SourceFactory",
     "Tool",
@@ -52,7 +57,9 @@ __all__ = [
     "connect",
     "is_array",
     "is_object",
+    "run_apart",
     "run_in_thread",
+    "run_program",
     "server_log",
     "transports",
 ]
@@ -72,10 +79,11 @@ _PLACES = {
     ),
     "core.interfaces": ("CatalogSource", "SourceFactory"),
     "core.json_values": ("is_array", "is_object"),
-    "core.threads": ("run_in_thread",),
-    "core.tools": ("Tool", "ToolId", "ToolResult"),
+    "core.threads": ("ForeignExit", "run_apart", "run_in_thread"),
+    "core.tools": ("MCP_WORKER", "Tool", "ToolId", "ToolResult"),
     "proxy.connecting": ("connect",),
     "proxy.downstream": ("Downstream",),
+    "proxy.program": ("Finished", "Program", "run_program"),
     "proxy.server_log": ("ServerLog", "server_log"),
 }
 _LATE = {name: f"mcp_toolweaver.{place}" for place, names in _PLACES.items() for name in names}

@@ -14,6 +14,7 @@ from mcp_toolweaver.app import App
 from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import print_json, print_result
 from mcp_toolweaver.cli.running import running
+from mcp_toolweaver.cli.stdout_apart import stdout_apart
 from mcp_toolweaver.cli.within import looking_through
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.errors import ConfigurationError, ToolweaverError, UnknownTool
@@ -34,7 +35,7 @@ def run(config: Path | None, name: str, arguments: str, *, profile: str | None =
     if not is_usable(loaded):
         return 2
     try:
-        with looking_through(loaded.settings, profile):
+        with looking_through(loaded.settings, profile), stdout_apart():
             result = anyio.run(_call, loaded, name, parsed)
     except ConfigurationError as error:
         sys.stderr.write(f"toolweaver: {error}\n")

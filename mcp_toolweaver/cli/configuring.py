@@ -12,17 +12,18 @@ from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.keyring_access import KEYRING
 from mcp_toolweaver.telemetry.logs import configure
 
-_HERE = ("toolweaver.toml", "toolweaver.json", ".mcp.json")
+_OURS = ("toolweaver.toml", "toolweaver.json")
+_OF_PROJECT = ".mcp.json"
 
 
 def configuration(path: Path | None, *, log_level: str | None = None, is_needed: bool = True) -> Configuration:
     """Read the configuration at ``path``, or else at the usual places; problems go to stderr.
 
-    The usual places are ``toolweaver.toml``, ``toolweaver.json`` and ``.mcp.json`` in the
-    current folder, then ``toolweaver.toml`` in the user's configuration folder. Where ``is_needed`` is false, only
-    the settings count, and nothing is told.
+    The usual places are ``toolweaver.toml`` and ``toolweaver.json`` in the current folder, ``toolweaver.toml`` in the
+    user's configuration folder, and ``.mcp.json`` in the current folder. Where ``is_needed`` is false, only the
+    settings count, and nothing is told.
     """
-    chosen = path or _usual()
+    chosen = path or usual_configuration()
     allow_keyring()
     loaded = load(chosen)
     configure(log_level or loaded.settings.log_level)
@@ -54,6 +55,16 @@ def is_usable(loaded: Configuration) -> bool:
     return bool(loaded.sources) or not loaded.problems
 
 
-def _usual() -> Path | None:
-    places = [*(Path(name) for name in _HERE), user_config_path("toolweaver", appauthor=False) / "toolweaver.toml"]
+def default_configuration() -> Path:
+    """Return the file of ours that is found without naming one, or else the place of the user's own."""
+    return next((Path(name) for name in _OURS if Path(name).is_file()), _of_user())
+
+
+def usual_configuration() -> Path | None:
+    """Return the configuration that is found without naming one; None if there is none."""
+    places = [*(Path(name) for name in _OURS), _of_user(), Path(_OF_PROJECT)]
     return next((place for place in places if place.is_file()), None)
+
+
+def _of_user() -> Path:
+    return user_config_path("toolweaver", appauthor=False) / "toolweaver.toml"

@@ -14,10 +14,13 @@ import anyio
 from mcp.client.client import Client
 
 from mcp_toolweaver.app import App
+from mcp_toolweaver.cli.import_printing import print_import
+from mcp_toolweaver.cli.importing import Wishes, plan
 from mcp_toolweaver.cli.printing import out, print_reply, print_result, print_statuses
 from mcp_toolweaver.cli.running import running
 from mcp_toolweaver.config import Configuration, load
-from mcp_toolweaver.demo import CATALOG
+from mcp_toolweaver.demo import CATALOG, HOME
+from mcp_toolweaver.host_files.hosts import Machine
 from mcp_toolweaver.server.exposure import Exposure
 from mcp_toolweaver.server.gateway import Gateway
 from mcp_toolweaver.telemetry.logs import configure
@@ -39,8 +42,14 @@ def run(*, words_only: bool) -> int:
         sys.stderr.write("toolweaver: the demo's servers are missing; get them: pip install 'mcp-toolweaver[demo]'\n")
         return 1
     with TemporaryDirectory(prefix="toolweaver-demo-") as folder:
+        out.print(
+            "[bold]0. toolweaver import:[/] the servers of eleven hosts in an invented home, as one configuration\n"
+        )
+        machine = Machine(HOME, {}, HOME / "project", "linux")
+        imported = plan(Wishes(to=Path(folder) / "toolweaver.toml", project=machine.project), machine)
+        print_import(imported, (), is_dry=True)
         config = _write_config(Path(folder))
-        out.print("[bold]1. A host's configuration:[/] two real servers, and a file that describes 400 more tools\n")
+        out.print("\n[bold]1. A host's configuration:[/] two real servers, and a file that describes 400 more tools\n")
         out.print_json(config.read_text(encoding="utf-8"))
         return anyio.run(_demonstrate, load(config), not words_only)
 
@@ -104,7 +113,9 @@ async def _as_a_host(host: Client, whole: int) -> int:
     out.print(f"\n[bold]4. It calls what it found:[/] call_tool {name} {json.dumps(arguments)}\n")
     result = await host.call_tool("call_tool", {"name": name, "arguments": arguments})
     print_result(result.model_dump(mode="json"))
-    out.print("\nNext: toolweaver serve --config FILE, where FILE is your host's own mcpServers file.")
+    out.print(
+        "\nNext: toolweaver import --dry-run shows what your own hosts have; toolweaver connect HOST puts us into one."
+    )
     return 1 if result.is_error else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import anyio
 from mcp_toolweaver.cli import doctor_checks, doctor_meaning
 from mcp_toolweaver.cli.configuring import configuration
 from mcp_toolweaver.cli.doctor_cache import cache_rows
+from mcp_toolweaver.cli.doctor_hosts import host_rows
 from mcp_toolweaver.cli.doctor_index import index_row
 from mcp_toolweaver.cli.doctor_printing import print_report
 from mcp_toolweaver.cli.doctor_rows import Row, worst
@@ -26,6 +28,7 @@ from mcp_toolweaver.core.status import SourceStatus
 from mcp_toolweaver.embeddings.device import Device, survey
 from mcp_toolweaver.embeddings.installed import find_installed
 from mcp_toolweaver.embeddings.plan import Plan, make_plan
+from mcp_toolweaver.host_files.hosts import Machine
 
 _PATIENCE = 15.0
 """Seconds for the store of the index to answer."""
@@ -68,6 +71,7 @@ def examine(loaded: Configuration, *, starts: bool = False) -> Report:
         *doctor_checks.folder_rows(settings),
         *(_running(loaded) if starts else _resting(loaded)),
         *cache_rows(settings),
+        *host_rows(Machine(Path.home(), os.environ, Path.cwd())),
     ]
     return Report(rows, found.devices, plan if settings.embedding.enabled else None)
 

@@ -15,7 +15,8 @@ from rich.progress import Progress
 from mcp_toolweaver.app import App
 from mcp_toolweaver.cli.eval_options import Plan
 from mcp_toolweaver.cli.eval_result import Evaluation
-from mcp_toolweaver.cli.running import err, progress_bar, running
+from mcp_toolweaver.cli.printing import err
+from mcp_toolweaver.cli.running import progress_bar, running
 from mcp_toolweaver.config import Configuration, SourceSpec
 from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.core.interfaces import Searcher

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
+from mcp_toolweaver.cli.options import AsJson, Config, Kind, Within, WordsOnly
 
 
 def explain(
@@ -16,7 +16,7 @@ def explain(
     config: Config = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools a model gets.")] = 5,
     domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
-    kind: Annotated[Optional[str], typer.Option(help="Only mcp_worker, function, code_exec or http.")] = None,  # noqa: UP045
+    kind: Kind = None,
     profile: Within = None,
     words_only: WordsOnly = False,
     as_json: AsJson = False,

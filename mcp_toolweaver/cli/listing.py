@@ -18,6 +18,7 @@ from mcp_toolweaver.catalog.domains import DomainCount, count_domains
 from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import out, print_json, print_problems, print_statuses, print_tools
 from mcp_toolweaver.cli.running import by_words_alone, eagerly, running
+from mcp_toolweaver.cli.stdout_apart import stdout_apart
 from mcp_toolweaver.cli.timing_printing import print_timing
 from mcp_toolweaver.cli.within import looking_through
 from mcp_toolweaver.config import Configuration
@@ -65,7 +66,7 @@ def run(config: Path | None, wishes: Wishes, *, as_json: bool) -> int:
     if not is_usable(loaded):
         return 2
     try:
-        with looking_through(loaded.settings, wishes.profile):
+        with looking_through(loaded.settings, wishes.profile), stdout_apart():
             started = time.perf_counter()
             snapshot, statuses = anyio.run(_known if wishes.known else _list, loaded)
             took = time.perf_counter() - started

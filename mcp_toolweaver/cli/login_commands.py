@@ -6,13 +6,17 @@ from typing import Annotated, Optional
 
 import typer
 
-from mcp_toolweaver.cli.options import AsJson, Config
+from mcp_toolweaver.cli.completing import server_names
+from mcp_toolweaver.cli.options import AsJson, Config, Server
 
 
 def login(
     server: Annotated[
         Optional[str],  # noqa: UP045  typer reads it at run time
-        typer.Argument(help="The server, as it is called in the configuration; without it, who needs a login is told."),
+        typer.Argument(
+            help="The server, as it is called in the configuration; without it, who needs a login is told.",
+            autocompletion=server_names,
+        ),
     ] = None,
     *,
     browser: Annotated[bool, typer.Option(help="Whether to open the browser; the address is printed anyway.")] = True,
@@ -29,12 +33,7 @@ def login(
     raise typer.Exit(logging_in.run_login(config, wishes, as_json=as_json))
 
 
-def logout(
-    server: Annotated[str, typer.Argument(help="The server, as it is called in the configuration.")],
-    *,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
+def logout(server: Server, *, config: Config = None, as_json: AsJson = False) -> None:
     """Take a login back: the authorization server is told, and what was kept is removed."""
     from mcp_toolweaver.cli import logging_in  # noqa: PLC0415
 

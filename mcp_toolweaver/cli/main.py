@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
-from typer.core import TyperCommand
 
 from mcp_toolweaver.cli.cache_group import cache
 from mcp_toolweaver.cli.explain_command import explain
+from mcp_toolweaver.cli.host_commands import connect, disconnect, import_
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.login_commands import login, logout
-from mcp_toolweaver.cli.options import AsJson, Config, Within, WordsOnly
+from mcp_toolweaver.cli.options import AnyServer, AsJson, Config, Kind, Server, Within, WordsOnly
+from mcp_toolweaver.cli.registry_group import add, registry, remove
 from mcp_toolweaver.cli.secret_group import secret
+from mcp_toolweaver.cli.serve_command import ServeCommand, serve
+from mcp_toolweaver.cli.teaching import teach
 from mcp_toolweaver.cli.token_group import token
 
 app = typer.Typer(
     name="toolweaver",
     help="One MCP server in front of all your tools: the model searches for the right tool and calls it.",
-    epilog="Start with: toolweaver demo. Then: toolweaver serve --config FILE, where FILE is the configuration "
-    "that your host (Claude Desktop, Claude Code, Cursor, VS Code, ...) has already.",
+    epilog="Start with: toolweaver demo. Then: toolweaver import, which brings the servers of your hosts together, and "
+    "toolweaver connect HOST. Exit status: 0 all is well, 1 the answer is no, 2 wrong usage or configuration.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for each in (explain, login, logout):
-    app.command()(each)
+app.command()(explain)
+app.command(cls=ServeCommand)(serve)
+app.command("import")(import_)
+app.command()(connect)
+app.command()(disconnect)
+app.command()(add)
+app.command()(remove)
+app.command()(login)
+app.command()(logout)
+app.add_typer(registry, name="registry")
 app.add_typer(index, name="index")
 app.add_typer(cache, name="cache")
 app.add_typer(token, name="token")
 app.add_typer(secret, name="secret")
-
-
-class Transport(StrEnum):
-    """How hosts reach us."""
-
-    STDIO = "stdio"
-    HTTP = "http"
-    SSE = "sse"
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
@@ -55,49 +57,6 @@ def root(
     *, _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False
 ) -> None:
     """Hold the options of all commands."""
-
-
-class _Serve(TyperCommand):
-    """One whose ``--http`` may stand alone."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        following = [*args[1:], "-"]
-        whole = [
-            "--http=" if arg == "--http" and after.startswith("-") else arg
-            for arg, after in zip(args, following, strict=False)
-        ]
-        return super().parse_args(ctx, whole)
-
-
-@app.command(cls=_Serve)
-def serve(
-    *,
-    config: Config = None,
-    http: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            metavar="[HOST:PORT]",
-            help="Serve streamable HTTP at /mcp and SSE at /sse instead; 127.0.0.1:8321 if no address is given.",
-        ),
-    ] = None,
-    transport: Annotated[
-        Optional[Transport],  # noqa: UP045
-        typer.Option(help="The same by name: http and sse both serve both."),
-    ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Let in everybody who can reach the address, without a token.")
-    ] = False,
-    profile: Within = None,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Print each step of the start to stderr.")] = False,
-) -> None:
-    """Serve MCP over stdin and stdout, which is what a host starts, or to hosts that come over HTTP."""
-    if http is not None or transport in {Transport.HTTP, Transport.SSE}:
-        from mcp_toolweaver.cli import serving_http  # noqa: PLC0415
-
-        raise typer.Exit(serving_http.run(config, http or "", is_insecure=insecure, profile=profile, timeline=timeline))
-    from mcp_toolweaver.cli import serving  # noqa: PLC0415
-
-    raise typer.Exit(serving.run(config, profile=profile, timeline=timeline))
 
 
 @app.command()
@@ -116,7 +75,7 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools to show.")] = 5,
     domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
     profile: Within = None,
-    kind: Annotated[Optional[str], typer.Option(help="Only mcp_worker, function, code_exec or http.")] = None,  # noqa: UP045
+    kind: Kind = None,
     words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
@@ -129,7 +88,7 @@ def search(
 
 @app.command(name="list")
 def list_(
-    server: Annotated[Optional[str], typer.Argument(help="List the tools of this server.")] = None,  # noqa: UP045
+    server: AnyServer = None,
     *,
     config: Config = None,
     tools: Annotated[bool, typer.Option("--tools", help="List the tools of all servers.")] = False,
@@ -166,7 +125,7 @@ def call(
 
 @app.command()
 def logs(
-    server: Annotated[str, typer.Argument(help="The server, as it is called in the configuration.")],
+    server: Server,
     *,
     config: Config = None,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines to print.")] = 50,
@@ -247,3 +206,6 @@ def demo(
     from mcp_toolweaver.cli import demonstrating  # noqa: PLC0415
 
     raise typer.Exit(demonstrating.run(words_only=words_only))
+
+
+teach(app)

@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from mcp_toolweaver.cli.completing import kinds, profile_names, server_names
+
 Config = Annotated[
     Optional[Path],  # noqa: UP045  typer reads the annotation at run time
     typer.Option("--config", "-c", help="mcpServers JSON of any host, VS Code's servers, or TOML."),
@@ -15,5 +17,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 WordsOnly = Annotated[bool, typer.Option("--words-only", help="Search by words alone; loads no model.")]
 Within = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--profile", metavar="NAME", help="Only this part of the catalog: a name of toolweaver.profiles."),
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Only this part of the catalog: a name of toolweaver.profiles.",
+        autocompletion=profile_names,
+    ),
+]
+Kind = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--kind", help="Only mcp_worker, function, code_exec or http.", autocompletion=kinds),
+]
+Server = Annotated[
+    str, typer.Argument(help="The server, as it is called in the configuration.", autocompletion=server_names)
+]
+AnyServer = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Argument(help="List the tools of this server.", autocompletion=server_names),
 ]

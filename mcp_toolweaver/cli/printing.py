@@ -17,6 +17,7 @@ from mcp_toolweaver.core.tools import Tool
 from mcp_toolweaver.text.summary import summarize
 
 out = Console()
+err = Console(stderr=True)
 
 _STYLES = {
     SourceState.READY: "green",

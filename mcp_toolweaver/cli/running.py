@@ -7,17 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import anyio
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from mcp_toolweaver.app import App, open_app
 from mcp_toolweaver.catalog.catalog import Catalog
+from mcp_toolweaver.cli.printing import err
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.errors import ToolweaverError
 from mcp_toolweaver.core.status import SourceState
 from mcp_toolweaver.telemetry.timeline import State, Step, Timeline
-
-err = Console(stderr=True)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import anyio
 from mcp_toolweaver.cli.configuring import configuration, is_usable
 from mcp_toolweaver.cli.printing import print_json, print_reply
 from mcp_toolweaver.cli.running import running
+from mcp_toolweaver.cli.stdout_apart import stdout_apart
 from mcp_toolweaver.cli.within import looking_through
 from mcp_toolweaver.config import Configuration
 from mcp_toolweaver.core.errors import ConfigurationError, InvalidRequest
@@ -25,7 +26,7 @@ def run(
     if not is_usable(loaded):
         return 2
     try:
-        with looking_through(loaded.settings, profile):
+        with looking_through(loaded.settings, profile), stdout_apart():
             reply = anyio.run(_search, loaded, arguments, not words_only)
     except (InvalidRequest, ConfigurationError) as error:
         sys.stderr.write(f"toolweaver: {error}\n")

@@ -9,6 +9,9 @@ from mcp_toolweaver.config.fields import Fields
 from mcp_toolweaver.config.json_types import as_object
 from mcp_toolweaver.config.problems import Problems
 
+CODEX_KEYS = frozenset({"bearer_token_env_var", "env_http_headers"})
+"""What is read here."""
+
 
 def shared_form(entry: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """Return the entry with the headers that Codex takes from the environment among its headers.

@@ -15,6 +15,7 @@ from mcp_toolweaver.config.fields import Fields
 from mcp_toolweaver.config.hosts import server_source
 from mcp_toolweaver.config.json_types import as_list, as_object, type_name
 from mcp_toolweaver.config.problems import Problems
+from mcp_toolweaver.config.relative import with_whole_paths
 from mcp_toolweaver.config.sources import SERVER_KIND, SourceSpec, invalid_options
 from mcp_toolweaver.config.variables import Variables
 
@@ -35,7 +36,7 @@ def listed_sources(
 
     Args:
         document: The whole file.
-        folder: What a relative ``path`` is relative to.
+        folder: What relative paths are relative to.
         variables: What the variables in the entries stand for.
         problems: Takes what is wrong. An entry without a kind cannot be a source and is left out.
     """
@@ -66,13 +67,6 @@ def _of_kind(entry: Mapping[str, Any], folder: Path, variables: Variables, probl
         return server_source(name, entry, variables, problems)
     expanded = variables.expand({key: value for key, value in entry.items() if key not in _OURS}, problems)
     domain = Fields(expanded, problems).text("domain") or None
-    options = invalid_options(problems) or _options(expanded, folder, variables)
+    written = {key: value for key, value in expanded.items() if key != "domain"}
+    options = invalid_options(problems) or with_whole_paths(kind, written, folder, variables)
     return SourceSpec(name, kind, options, problems.key, domain) if kind else None
-
-
-def _options(entry: Mapping[str, Any], folder: Path, variables: Variables) -> dict[str, Any]:
-    options = {key: value for key, value in entry.items() if key != "domain"}
-    path = options.get("path")
-    if not isinstance(path, str) or "://" in path:
-        return options
-    return options | {"path": str(folder / variables.at_home(path))}

@@ -12,7 +12,7 @@ from mcp_toolweaver.config.layers import read_settings
 from mcp_toolweaver.config.listed import has_sources, listed_sources
 from mcp_toolweaver.config.naming import uniquely_named
 from mcp_toolweaver.config.problems import Problems
-from mcp_toolweaver.config.read import is_toml, read
+from mcp_toolweaver.config.read import is_toml, placed, read
 from mcp_toolweaver.config.sources import Configuration, SourceSpec
 from mcp_toolweaver.config.variables import Variables, project_folder
 
@@ -34,7 +34,8 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Configur
     document = None if path is None else read(path, problems)
     settings = read_settings((document or {}).get("toolweaver"), environ, problems)
     sources = () if path is None or document is None else tuple(_sources(document, path, environ, problems))
-    return Configuration(settings, sources, tuple(problems.found), path)
+    found = problems.found if path is None else placed(problems.found, path)
+    return Configuration(settings, sources, tuple(found), path)
 
 
 def _sources(

@@ -10,12 +10,14 @@ from pathlib import PurePath
 from mcp_toolweaver.config.problems import Problems
 from mcp_toolweaver.config.sources import SourceSpec
 
+_OF_PATTERNS = "*?["
+
 
 def uniquely_named(sources: Iterable[SourceSpec], problems: Problems) -> Iterator[SourceSpec]:
     """Yield the sources, each under a name of its own.
 
-    A source without a name gets that of its file or folder, else its kind, with a number
-    where that name is taken. Of two that were given one name the first stays; the other
+    A source without a name gets that of its file or folder (of a pattern, that above it), else its kind,
+    with a number where that name is taken. Of two that were given one name the first stays; the other
     is left out and reported.
     """
     sources = tuple(sources)
@@ -32,7 +34,12 @@ def uniquely_named(sources: Iterable[SourceSpec], problems: Problems) -> Iterato
 
 def _own_name(source: SourceSpec) -> str:
     path = source.options.get("path")
-    return (PurePath(path).stem if isinstance(path, str) else "") or source.kind
+    if not isinstance(path, str):
+        return source.kind
+    named = PurePath(path)
+    while any(sign in named.name for sign in _OF_PATTERNS):
+        named = named.parent
+    return named.stem or source.kind
 
 
 def _free(name: str, taken: Collection[str]) -> str:

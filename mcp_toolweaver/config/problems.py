@@ -8,7 +8,7 @@ values may be secrets.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,13 @@ class Problem:
     """What is wrong; reads on from the key: ``must be a list``."""
     fix: str
     """What to do about it."""
+    line: int | None = field(default=None, compare=False)
+    """Where the key stands in the file, as far as that is known."""
 
     def __str__(self) -> str:
-        """Return one printable line: ``file: key: message; fix``."""
-        place = [part for part in (self.file, self.key) if part]
+        """Return one printable line: ``file: key (line 3): message; fix``."""
+        key = f"{self.key} (line {self.line})" if self.key and self.line else self.key
+        place = [part for part in (self.file, key) if part]
         return _printable(": ".join([*place, self.remedy]))
 
     @property
@@ -74,9 +77,9 @@ class Problems:
         """Return the collector of another file; what it collects is collected here too."""
         return Problems(file, outer=self._lists)
 
-    def add(self, key: str, message: str, fix: str) -> None:
+    def add(self, key: str, message: str, fix: str, *, line: int | None = None) -> None:
         """Add a problem of a key below this one, or of this key itself where ``key`` is empty."""
-        problem = Problem(self._file, self._path(key), message, fix)
+        problem = Problem(self._file, self._path(key), message, fix, line)
         for problems in self._lists:
             problems.append(problem)
 

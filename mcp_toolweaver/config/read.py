@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mcp_toolweaver.config.json_types import as_list, as_object, type_name
-from mcp_toolweaver.config.jsonc import plain_json
-from mcp_toolweaver.config.problems import Problems
+from mcp_toolweaver.config.lines import lines_of, nearest, twice, written
+from mcp_toolweaver.config.problems import Problem, Problems
+from mcp_toolweaver.text.jsonc import plain_json
 
 _DEEPEST = 64
 _TOO_DEEP = f"is nested more than {_DEEPEST} levels deep"
@@ -43,6 +45,19 @@ def read(path: Path, problems: Problems) -> dict[str, Any] | None:
 def is_toml(path: Path) -> bool:
     """Whether the name of the file says that it is TOML."""
     return path.suffix.lower() == ".toml"
+
+
+def placed(found: Sequence[Problem], path: Path) -> tuple[Problem, ...]:
+    """Return the problems of a file with the lines that they are in, as far as that can be known."""
+    if not any(problem.file == str(path) and problem.key for problem in found):
+        return tuple(found)
+    try:
+        lines = lines_of(path.read_bytes().decode("utf-8-sig"), is_toml=is_toml(path))
+    except (OSError, ValueError, RecursionError):
+        return tuple(found)
+    return tuple(
+        replace(each, line=each.line or nearest(lines, each.key)) if each.file == str(path) else each for each in found
+    )
 
 
 def _text(path: Path, problems: Problems) -> str | None:
@@ -83,13 +98,20 @@ def _parsed(text: str, path: Path, problems: Problems) -> dict[str, Any] | None:
 
 
 def _json(text: str, problems: Problems) -> Any:
-    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        for key, times in Counter(key for key, _ in pairs).items():
-            if times > 1:
-                problems.add(key, "is there more than once in one object; the last one counts", "remove the others")
-        return dict(pairs)
+    has_twice = False
 
-    return json.loads(plain_json(text), object_pairs_hook=build)
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_twice
+        made = dict(pairs)
+        has_twice = has_twice or len(made) < len(pairs)
+        return made
+
+    parsed = json.loads(plain_json(text), object_pairs_hook=build)
+    for steps, lines in twice(text) if has_twice else ():
+        holder = written(steps[:-1]) or "the file"
+        message = f"is there more than once in {holder} (lines {' and '.join(map(str, lines))}); the last one counts"
+        problems.add(str(steps[-1]), message, "remove the others", line=lines[-1])
+    return parsed
 
 
 def _checked(parsed: Any, problems: Problems) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mcp_toolweaver.config.expose_settings import ExposeSettings
 from mcp_toolweaver.config.profile_settings import EffectSetting, ProfileSettings
+from mcp_toolweaver.config.registry_settings import RegistrySettings
 from mcp_toolweaver.config.result_settings import ResultSettings
 from mcp_toolweaver.config.serve_settings import ServeSettings
 from mcp_toolweaver.config.setting_types import (
@@ -212,6 +213,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     results: ResultSettings = ResultSettings()
     serve: ServeSettings = ServeSettings()
+    registry: RegistrySettings = RegistrySettings()
     profiles: dict[Text, ProfileSettings] = {}
     """Parts of the catalog by name, for tokens, paths and ``serve --profile``."""
     effects: dict[Text, EffectSetting] = {}

@@ -9,3 +9,6 @@ CATALOG = Path(__file__).parent / "catalog"
 
 QUERIES = Path(__file__).parent / "queries.jsonl"
 """Queries with the tools that answer them; see `mcp_toolweaver.evaluation`."""
+
+HOME = Path(__file__).parent / "home"
+"""A home folder with the files of every host that we know, all about invented servers."""

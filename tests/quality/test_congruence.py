@@ -80,7 +80,7 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator
 
 
 async def demo_tools() -> Sequence[Tool]:
-    return await JsonFileSource("demo", CATALOG).list_tools()
+    return await JsonFileSource("demo", [CATALOG]).list_tools()
 
 
 def embedded(tools: Iterable[Tool]) -> list[IndexEntry]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_toolweaver.config.jsonc import plain_json
+from mcp_toolweaver.text.jsonc import plain_json
 
 JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()

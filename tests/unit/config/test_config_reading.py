@@ -128,7 +128,7 @@ def test_a_key_that_is_there_twice_is_reported_and_the_last_one_counts(tmp_path:
     assert [source.options["command"] for source in configuration.sources] == ["second"]
     (problem,) = configuration.problems
     assert problem.key == "s"
-    assert "more than once" in problem.message
+    assert "more than once in mcpServers (lines 1 and 1)" in problem.message
 
 
 def test_comments_and_trailing_commas_are_accepted_without_a_problem(tmp_path: Path) -> None:

@@ -85,10 +85,21 @@ def test_a_source_without_a_name_is_given_one_that_is_free(tmp_path: Path) -> No
         {"kind": "functions", "name": " "},
         {"kind": "json_file", "path": "time.json"},
         {"kind": "json_file", "name": "tools-2"},
+        {"kind": "json_file", "path": "company/**/*.json"},
     ]
     configuration = loaded(tmp_path, entries, {"time": {"command": "x"}})
     assert configuration.problems == ()
-    assert names(configuration) == ["time", "tools", "tools-3", "dir", "functions", "functions-2", "time-2", "tools-2"]
+    assert names(configuration) == [
+        "time",
+        "tools",
+        "tools-3",
+        "dir",
+        "functions",
+        "functions-2",
+        "time-2",
+        "tools-2",
+        "company",
+    ]
 
 
 def test_of_two_with_one_name_the_first_stays(tmp_path: Path) -> None:
@@ -124,3 +135,27 @@ def test_a_source_with_a_wrong_field_is_marked(tmp_path: Path, field: str) -> No
     configuration = loaded(tmp_path, [{"kind": "k", field: 5}])
     assert [problem.key for problem in configuration.problems] == [f"sources[0].{field}"]
     assert configuration.sources[0].invalid is not None
+
+
+def test_every_path_of_a_source_is_relative_to_the_file(tmp_path: Path) -> None:
+    tools = [{"name": "a", "cwd": "scripts", "command": ["./a"]}, {"name": "b"}, "odd", {"cwd": 5}]
+    entry = {"kind": "k", "name": "n", "paths": ["a/*.json", "/b", 5, "https://x.example"], "cwd": "~", "tools": tools}
+    (source,) = loaded(tmp_path, [entry], HOME="/home/ada").sources
+    assert source.options == {
+        "paths": [str(tmp_path / "a/*.json"), "/b", 5, "https://x.example"],
+        "cwd": "/home/ada",
+        "tools": [
+            {"name": "a", "cwd": str(tmp_path / "scripts"), "command": ["./a"]},
+            {"name": "b"},
+            "odd",
+            {"cwd": 5},
+        ],
+    }
+
+
+def test_programs_run_in_the_folder_of_the_file_if_no_other_is_named(tmp_path: Path) -> None:
+    entries = [{"kind": "code_exec", "name": "a"}, {"kind": "code_exec", "name": "b", "cwd": "x"}]
+    assert [source.options["cwd"] for source in loaded(tmp_path, entries).sources] == [
+        str(tmp_path),
+        str(tmp_path / "x"),
+    ]

@@ -142,7 +142,7 @@ def test_a_problem_is_one_printable_line(tmp_path: Path) -> None:
     line = str(configuration.problems[0])
     assert line.isprintable()
     assert line == (
-        f"{tmp_path / 'mcp.json'}: mcpServers.a\\nb\\x1b[31m\\ud800.command: "
+        f"{tmp_path / 'mcp.json'}: mcpServers.a\\nb\\x1b[31m\\ud800.command (line 1): "
         'must be a string, not a number; write "command": "..."'
     )
 

@@ -197,13 +197,6 @@ async def test_a_tool_of_a_file_cannot_be_called(tmp_path: Path) -> None:
     assert str(file) in str(refused.value)
 
 
-async def test_a_file_has_no_news(tmp_path: Path) -> None:
-    async with open_source("files", {"path": str(tmp_path)}) as source:
-        with anyio.move_on_after(0.05) as waiting:
-            await source.wait_changed()
-        assert waiting.cancelled_caught
-
-
 async def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"path: .*nowhere\.json does not exist"):
         await tools_of(tmp_path / "nowhere.json")
@@ -231,3 +224,127 @@ async def test_a_path_may_begin_with_the_home_folder(tmp_path: Path, monkeypatch
     monkeypatch.setenv("HOME", str(tmp_path))
     written(tmp_path / "a.jsonl", SEARCH)
     assert await ids_of(Path("~/a.jsonl")) == ["files::search"]
+
+
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+PLAIN = {"name": "weather", "description": "Say the weather.", "inputSchema": SCHEMA}
+OPENAI = {"name": "weather", "description": "Say the weather.", "parameters": SCHEMA, "strict": True}
+ANTHROPIC = {"name": "weather", "description": "Say the weather.", "input_schema": SCHEMA}
+
+
+@pytest.mark.parametrize(
+    "written_as",
+    [
+        PLAIN,
+        {"type": "function", "function": OPENAI},
+        {"type": "function", **OPENAI},
+        {"function": OPENAI},
+        ANTHROPIC,
+        {"type": "custom", "cache_control": {"type": "ephemeral"}, **ANTHROPIC},
+    ],
+    ids=["MCP", "OpenAI chat", "OpenAI responses", "OpenAI untyped", "Anthropic", "Anthropic typed"],
+)
+@pytest.mark.parametrize("form", ["one", "list", "tools", "functions", "lines"])
+async def test_a_tool_is_the_same_in_every_format(tmp_path: Path, written_as: Any, form: str) -> None:
+    contents = {"list": [written_as], "tools": {"tools": [written_as]}, "functions": {"functions": [written_as]}}
+    file = tmp_path / ("files.jsonl" if form == "lines" else "files.json")
+    (tool,) = await tools_of(written(file, contents.get(form, written_as)))
+    expected = {**PLAIN, "strict": True} if written_as == {"function": OPENAI} else PLAIN
+    assert (str(tool.id), dict(tool.definition), tool.is_callable) == ("files::weather", expected, False)
+
+
+async def test_one_file_may_mix_formats_and_what_is_wrong_in_it_is_named_by_its_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [
+        {"name": "mcp", "inputSchema": SCHEMA, "server": "own", "domain": "d"},
+        {"type": "function", "function": {"name": "chat", "parameters": SCHEMA}, "server": "other"},
+        {"type": "web_search"},
+        {"type": "function", "function": {"parameters": SCHEMA}},
+        {"name": "claude", "input_schema": SCHEMA},
+        {"name": "kindly", "kind": 5},
+    ]
+    file = written(tmp_path / "a.json", rows)
+    async with open_source("files", {"path": str(file)}) as source:
+        assert [str(tool.id) for tool in await source.list_tools()] == ["own::mcp", "other::chat", "files::claude"]
+        problems = source.problems
+    assert [problem.split(": left out: ")[0] for problem in problems] == [f"{file}: [{index}]" for index in (2, 3, 5)]
+    assert "has the type 'web_search' and no name" in problems[0]
+    assert 'write for example "kind": "function"' in problems[2]
+    assert warnings_of(caplog) == problems
+
+
+async def test_what_a_tool_runs_is_kept(tmp_path: Path) -> None:
+    tools = [{"name": "a"}, {"name": "b", "kind": "http"}, {"type": "function", "name": "c", "kind": "code_exec"}]
+    one, two = {"tools": tools, "kind": "function"}, {"tools": tools, "server": "t"}
+    listed = await tools_of(written(tmp_path / "a.json", one))
+    assert [tool.kind for tool in listed] == ["function", "http", "code_exec"]
+    assert [tool.kind for tool in await tools_of(written(tmp_path / "b.json", two))] == [
+        "mcp_worker",
+        "http",
+        "code_exec",
+    ]
+    assert "kind" not in listed[0].definition
+
+
+async def test_a_pattern_stands_for_the_files_that_it_matches(tmp_path: Path) -> None:
+    folder = tmp_path / "with [brackets] * and stars"
+    for name in ("a/one.json", "a/b/two.json", "a/b/three.jsonl", "c/four.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        written(folder / name, {"name": Path(name).stem})
+    assert await ids_of(folder / "a" / "**" / "*.json") == ["files::two", "files::one"]
+    assert await ids_of(folder / "?" / "*.json") == ["files::one", "files::four"]
+    assert await ids_of(folder / "a" / "b") == ["files::three", "files::two"]
+
+
+async def test_several_paths_count_once_each_in_their_order(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        written(tmp_path / f"{name}.json", {"name": name})
+    paths = [tmp_path / "b.json", tmp_path, tmp_path / "gone.json", tmp_path / "no*.json"]
+    async with open_source("files", {"path": str(tmp_path / "c.json"), "paths": list(map(str, paths))}) as source:
+        assert [tool.id.name for tool in await source.list_tools()] == ["c", "b", "a"]
+        assert source.problems == [
+            f"{paths[2]}: does not exist; correct it",
+            f"{paths[3]}: matches no file; correct it",
+        ]
+
+
+async def test_a_running_source_sees_what_is_written_added_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog_sources.json_file._EVERY", 0.01)
+    written(tmp_path / "a.json", {"name": "first"})
+    with anyio.fail_after(60):
+        async with open_source("files", {"path": str(tmp_path)}) as source:
+
+            async def after(change: Any) -> list[str]:
+                """Return what is listed after a change, which is noticed."""
+                before = [tool.id.name for tool in await source.list_tools()]
+                with anyio.move_on_after(0.1) as waiting:
+                    await source.wait_changed()
+                assert waiting.cancelled_caught, "nothing has changed yet"
+                change()
+                await source.wait_changed()
+                after = [tool.id.name for tool in await source.list_tools()]
+                assert after != before
+                return after
+
+            assert await after(lambda: written(tmp_path / "b.json", {"name": "second"})) == ["first", "second"]
+            assert await after(lambda: written(tmp_path / "a.json", {"name": "another"})) == ["another", "second"]
+            assert await after((tmp_path / "b.json").unlink) == ["another"]
+
+
+async def test_a_half_written_file_counts_as_it_was_and_is_reported(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.json", [{"name": "first"}, {"name": "second"}])
+    written(tmp_path / "b.json", {"name": "other"})
+    whole = file.read_text()
+    async with open_source("files", {"path": str(tmp_path)}) as source:
+        for content, names, told in (
+            (whole, ["first", "second", "other"], []),
+            (whole[:-8], ["first", "second", "other"], [f"{file}: as it was before: not JSON: "]),
+            (whole.replace("second", "third"), ["first", "third", "other"], []),
+        ):
+            file.write_text(content)
+            assert [tool.id.name for tool in await source.list_tools()] == names
+            assert [problem[: len(start)] for problem, start in zip(source.problems, told, strict=True)] == told
+            assert all("line 1 column" in problem for problem in source.problems)

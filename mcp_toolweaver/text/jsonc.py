@@ -19,7 +19,12 @@ def plain_json(text: str) -> str:
     in the file. What is neither comment nor trailing comma is returned as it is, be it
     valid JSON or not.
     """
-    return _TRAILING_COMMA.sub(_blanked, _COMMENT.sub(_blanked, text))
+    return _TRAILING_COMMA.sub(_blanked, without_comments(text))
+
+
+def without_comments(text: str) -> str:
+    """Return the text with every comment overwritten by spaces, and trailing commas as they are."""
+    return _COMMENT.sub(_blanked, text)
 
 
 def _blanked(match: re.Match[str]) -> str:

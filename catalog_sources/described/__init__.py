@@ -1,0 +1,1 @@
+"""Tools as files describe them: which files, in which formats."""

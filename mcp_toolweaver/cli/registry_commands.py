@@ -1,0 +1,134 @@
+"""``toolweaver registry search`` and ``show``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.printing import err, out, print_json
+from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.registry.entry import Entry
+from mcp_toolweaver.registry.launching import Launch, launches
+from mcp_toolweaver.registry.ranking import newest, ranked
+from mcp_toolweaver.registry.reading import read_entries
+
+
+def search(config: Path | None, words: str, source: str | None, limit: int, *, as_json: bool) -> int:
+    """Print the servers that are meant; return the exit status (1: none, or the registry is away)."""
+    found = _found(config, words, source)
+    if found is None:
+        return 1
+    best = ranked(found, words, limit)
+    if as_json:
+        print_json({"servers": [to_json(entry) for entry in best]})
+    for entry in () if as_json else best:
+        _print_short(entry)
+    if not best and not as_json:
+        out.print(f"none of {len(found):,} servers is about that", highlight=False)
+    return 0 if best else 1
+
+
+def show(config: Path | None, name: str, source: str | None, *, as_json: bool) -> int:
+    """Print one server and each way to run it; return the exit status (1: there is none)."""
+    entry = named(config, name, source)
+    if entry is None:
+        return 1
+    if as_json:
+        print_json(to_json(entry))
+        return 0
+    _print_short(entry)
+    for each in launches(entry):
+        if isinstance(each, Launch):
+            _print_launch(each)
+        else:
+            out.print(f"    [yellow]not this way:[/] {escape(str(each))}", soft_wrap=True, highlight=False)
+    out.print(f"next: toolweaver add {escape(entry.name)}", soft_wrap=True, highlight=False)
+    return 0
+
+
+def named(config: Path | None, name: str, source: str | None) -> Entry | None:
+    """Return the server of a name, whole or without whom it is from; None, which was said, if there is not just one."""
+    found = _found(config, name.rpartition("/")[2], source)
+    if found is None:
+        return None
+    wanted = name.casefold()
+    exact = [entry for entry in found if entry.name.casefold() == wanted]
+    close = exact or [entry for entry in found if entry.name.casefold().rpartition("/")[2] == wanted]
+    if len(close) == 1:
+        return close[0]
+    if close:
+        sys.stderr.write(f"toolweaver: {name!r} is the name of several: {', '.join(each.name for each in close)}\n")
+        return None
+    likely = ", ".join(each.name for each in ranked(found, name, 3))
+    hint = f"; did you mean {likely}?" if likely else "; `toolweaver registry search WORDS` finds others"
+    sys.stderr.write(f"toolweaver: the registry has no server {name!r}{hint}\n")
+    return None
+
+
+def to_json(entry: Entry) -> dict[str, Any]:
+    """Return a server, and each way to run it, as a JSON object."""
+    ways = list(launches(entry))
+    return {
+        **entry.model_dump(include={"name", "title", "description", "version", "status"}),
+        "ways": [
+            {"way": each.way, "configuration": each.values, "needs": _needs_json(each), "risks": list(each.risks)}
+            for each in ways
+            if isinstance(each, Launch)
+        ],
+        "not_runnable": [str(each) for each in ways if not isinstance(each, Launch)],
+    }
+
+
+def _needs_json(launch: Launch) -> list[dict[str, Any]]:
+    return [each.model_dump(include={"name", "description", "isSecret", "choices"}) for each in launch.needs]
+
+
+def _found(config: Path | None, words: str, source: str | None) -> list[Entry] | None:
+    chosen = source or configuration(config, log_level="error").settings.registry.source
+    try:
+        with err.status(f"asking {chosen}"):
+            entries, problems = read_entries(chosen, words)
+    except Unavailable as away:
+        sys.stderr.write(f"toolweaver: {away}\n")
+        return None
+    for problem in problems[:5]:
+        sys.stderr.write(f"toolweaver: {problem}\n")
+    if len(problems) > 5:  # noqa: PLR2004  as many as are shown
+        sys.stderr.write(f"toolweaver: and {len(problems) - 5} more\n")
+    return newest(entries)
+
+
+def _print_short(entry: Entry) -> None:
+    mark = f" [yellow]{escape(entry.status)}[/]" if entry.status != "active" else ""
+    title = f"  {escape(entry.title)}" if entry.title else ""
+    out.print(f"[bold]{escape(entry.name)}[/] {escape(entry.version)}{mark}{title}", soft_wrap=True, highlight=False)
+    if entry.description:
+        out.print(f"    {escape(' '.join(entry.description.split()))}", soft_wrap=True, highlight=False)
+    ways = [each for each in launches(entry) if isinstance(each, Launch)]
+    secrets = sorted({need.name for each in ways for need in each.needs if need.isSecret})
+    needs = f"; needs {', '.join(secrets)}" if secrets else ""
+    names = ", ".join(dict.fromkeys(each.way for each in ways)) or "no way that is known here"
+    out.print(f"    runs by: {escape(names)}{escape(needs)}", soft_wrap=True, highlight=False)
+
+
+def _print_launch(launch: Launch) -> None:
+    out.print(f"    [bold]{launch.way}[/]: {escape(command_of(launch.values))}", soft_wrap=True, highlight=False)
+    for need in launch.needs:
+        secret = " (secret)" if need.isSecret else ""
+        told = f"      {need.name}{secret}: {' '.join(need.description.split())}"
+        out.print(escape(told), soft_wrap=True, highlight=False)
+    for risk in launch.risks:
+        out.print(f"      [red]risk:[/] {escape(risk)}", soft_wrap=True, highlight=False)
+
+
+def command_of(values: Any) -> str:
+    """Return what an entry of ``mcpServers`` runs, or where it is."""
+    if "url" in values:
+        return str(values["url"])
+    arguments: Sequence[str] = values.get("args", [])
+    return " ".join([str(values["command"]), *(repr(each) if " " in each else each for each in arguments)])

@@ -1,0 +1,1 @@
+"""The files in which hosts keep their lists of servers: where they are, what is in them, and how to change one."""
