@@ -119,7 +119,7 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path) -> None:
             {"zzz": 1},
             ".zzz",
             "is not a setting",
-            "use one of expose, downstream, embedding, search, index, cache, results, serve, registry, profiles, effects, data_",
+            "use one of expose, downstream, embedding, search, index, cache, results, serve, registry, profiles, ",
         ),
         ({"_env_file": "/etc/passwd"}, "._env_file", "is not a setting", "use one of"),
         ({"_cli_parse_args": True}, "._cli_parse_args", "is not a setting", "use one of"),
