@@ -22,7 +22,7 @@ def as_json_object(token: Token, used: datetime | None = None, *, now: datetime 
         "created": token.created.isoformat(),
         "expires": _iso(token.expires),
         "profile": token.profile or None,
-        "allow": asdict(token.allow),
+        "allow": {name: patterns for name, patterns in asdict(token.allow).items() if name != "kinds"},
         "effects": _effects(token),
     }
     return found if now is None else {**found, "expired": token.is_expired(now), "last_used": _iso(used)}
