@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from mcp_toolweaver import ConfigurationError, Downstream, connect, server_log, transports
+from mcp_toolweaver import ConfigurationError, Downstream, Unavailable, connect, server_log, transports
 
 
 class _Options(BaseModel):
@@ -97,17 +97,25 @@ async def _remote(name: str, options: RemoteOptions) -> AsyncGenerator[Downstrea
             return transports.sse(options.url, options.headers, tail, log, auth=auth, largest_frame=largest)
         return transports.http(options.url, options.headers, tail, log, auth=auth, largest_frame=largest)
 
-    async with connect(
-        name,
-        transport,
-        connect_timeout=options.connect_timeout,
-        call_timeout=options.call_timeout,
-        last_words=tail.last_refusal,
-        is_forgotten=tail.is_forgotten,
-        why_refused=tail.why_refused,
-        mask=log.mask,
-    ) as downstream:
-        yield downstream
+    def is_unwelcome() -> bool:
+        return auth is not None and auth.is_missing and tail.is_unwelcome()
+
+    try:
+        async with connect(
+            name,
+            transport,
+            connect_timeout=options.connect_timeout,
+            call_timeout=options.call_timeout,
+            last_words=tail.last_refusal,
+            is_forgotten=tail.is_forgotten,
+            is_unwelcome=is_unwelcome,
+            why_refused=tail.why_refused,
+            mask=log.mask,
+        ) as downstream:
+            yield downstream
+    except Unavailable as away:
+        away.mended = auth.changed if auth is not None and is_unwelcome() else None
+        raise
 
 
 def _login(name: str, options: RemoteOptions) -> tuple[transports.KeptLogin | None, Callable[[], str]]:

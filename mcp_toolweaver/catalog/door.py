@@ -107,11 +107,23 @@ class Door:
         self._is_over = True
         self.failed(reason, is_final=True)
 
-    async def pause(self, *, lasted: float) -> None:
-        """Wait before the next attempt, after the source was open for ``lasted`` seconds; a call may end the wait."""
-        self._wanted = anyio.Event()
-        with anyio.move_on_after(self._retries.pause(lasted=lasted)):
-            await self._wanted.wait()
+    async def pause(self, error: Exception | None = None, *, lasted: float) -> None:
+        """Wait before the next attempt, after the source was open for ``lasted`` seconds.
+
+        A call may end the wait; so does it when what is said by ``error`` may be mended.
+        """
+        self._wanted = wanted = anyio.Event()
+
+        async def wait_mended(mended: Callable[[], Awaitable[None]]) -> None:
+            await mended()
+            wanted.set()
+
+        async with anyio.create_task_group() as tasks:
+            if isinstance(error, Unavailable) and error.mended is not None:
+                tasks.start_soon(wait_mended, error.mended)
+            with anyio.move_on_after(self._retries.pause(lasted=lasted)):
+                await wanted.wait()
+            tasks.cancel_scope.cancel()
         self._wanted = None
         self._move(SourceState.CONNECTING)
 

@@ -158,7 +158,7 @@ class SourceRunner:
                 self.door.fall_asleep()  # until whoever wants it comes, who is on the way
             except Exception as error:  # noqa: BLE001  a plugin may raise anything; the others go on
                 self._failed(reason_of(error, self.setup.name))
-                await self.door.pause(lasted=anyio.current_time() - self._ready_at)
+                await self.door.pause(error, lasted=anyio.current_time() - self._ready_at)
             else:
                 self.door.fall_asleep()
             self._only_listed = False

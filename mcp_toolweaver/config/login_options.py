@@ -60,6 +60,9 @@ def _check(given: Fields, options: dict[str, Any]) -> None:
                 given.refuse(key, "is missing, without which the grant client_credentials is none", f"add {key}")
     if options["client_secret"] and not options["client_id"]:
         given.refuse("client_secret", "has no client_id that it is the secret of", "add client_id")
+    if options["client_secret"] and not options["issuer"]:
+        fix = "add issuer, the address of the authorization server that gave it to you: it is sent nowhere else"
+        given.refuse("client_secret", "has no issuer that it belongs to", fix)
     if (options[_PORT] or 0) > _LARGEST_PORT:
         given.refuse(_PORT, f"is above {_LARGEST_PORT}", f'write "{_PORT}": 33418')
     url = options["client_metadata_url"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import stat
+import sys
 from pathlib import Path
 
 from mcp_toolweaver.config.problems import Problems
@@ -9,6 +13,7 @@ from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.keyring_access import KEYRING
 from mcp_toolweaver.core.secrecy import keep_secret
 
+_log = logging.getLogger(__name__)
 _LARGEST = 64 * 1024
 
 
@@ -23,7 +28,9 @@ def secret_in_file(path: Path, written: str, problems: Problems) -> str:
     needs = f"needs the file {written}"
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+            content, mode = file.read(_LARGEST + 1), os.fstat(file.fileno()).st_mode
+        if sys.platform != "win32" and mode & stat.S_IROTH:
+            _log.warning("%s holds a secret, and every user of this machine may read it; run `chmod 600`", path)
         if len(content) > _LARGEST:
             problems.add("", f"{needs}, which is larger than 64 KB", "name a file that holds the value alone")
             return ""

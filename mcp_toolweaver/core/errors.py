@@ -26,7 +26,7 @@ translated into MCP results where MCP is spoken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 
 class ToolweaverError(Exception):
@@ -40,6 +40,8 @@ class Unavailable(ToolweaverError):
         super().__init__(f"{part}: {reason}")
         self.part = part
         self.reason = reason
+        self.mended: Callable[[], Awaitable[None]] | None = None
+        """Returns when the reason may be gone, as by a login, so that trying is worth while at once; often unknown."""
 
 
 class DeadlineExceeded(Unavailable):

@@ -42,6 +42,7 @@ async def connect(
     call_timeout: float,
     last_words: Callable[[], str] = lambda: "",
     is_forgotten: Callable[[], bool] = lambda: False,
+    is_unwelcome: Callable[[], bool] = lambda: False,
     why_refused: Callable[[str | int], str | None] = lambda _message_id: None,
     mask: Callable[[str], str] = str,
 ) -> AsyncGenerator[Downstream]:
@@ -60,6 +61,7 @@ async def connect(
         last_words: Asks in a thread what the server said last, for error messages.
         is_forgotten: Whether the transport saw a message refused for want of a session, so that a call
             was not executed.
+        is_unwelcome: Whether the transport saw the last message refused for want of a login.
         why_refused: Says what the transport knows of an error that answers the message of an id.
         mask: Hides secrets in what is said of the server's failures.
 
@@ -76,6 +78,7 @@ async def connect(
             list_timeout=connect_timeout,
             silence=call_timeout,
             mask=mask,
+            is_unwelcome=is_unwelcome,
             prefers_old=lambda: _modes(name) == ("legacy", "auto"),
         )
         try:

@@ -26,6 +26,7 @@ from mcp_toolweaver.core.errors import (
 from mcp_toolweaver.core.exchange import EXCHANGE, Exchange, Refusal
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.core.offers import Offers
+from mcp_toolweaver.core.status import NEEDS_LOGIN
 from mcp_toolweaver.core.tools import Tool, ToolResult
 from mcp_toolweaver.proxy.failures import (
     is_lost_session,
@@ -72,6 +73,7 @@ class Link:
     """Seconds that a request may take without an answer and without progress."""
     mask: Callable[[str], str] = str
     """Hides secrets in what is said of a failure."""
+    is_unwelcome: Callable[[], bool] = lambda: False  # for want of a login
     prefers_old: Callable[[], bool] = lambda: False
     """Whether an older era of the protocol would be tried first, were the server connected to now."""
 
@@ -225,7 +227,7 @@ class Downstream:
         return result
 
     def _failure(self, error: MCPError) -> ToolweaverError:
-        """Return the error of ours for one of the protocol; a session that was lost is left for good."""
+        """Return the error of ours for one of the protocol; a session or login that was lost is left for good."""
         if is_lost_session(error) and self._link.is_forgotten():
             self._wire.end()
             return NotSent(part(self._name), "it no longer knows our session, as after a restart")
@@ -233,6 +235,9 @@ class Downstream:
             self._wire.end()
             reason = f"it refused our session ({error.message}), as after a restart; connecting anew: call again"
             return Unavailable(part(self._name), reason)
+        if self._link.is_unwelcome() and NEEDS_LOGIN in error.message:
+            self._wire.end()
+            return Unavailable(part(self._name), self._link.mask(error.message))
         return masked(request_failure(self._name, error), self._link.mask)
 
     async def wait_changed(self) -> None:

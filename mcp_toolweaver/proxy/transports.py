@@ -20,7 +20,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp_toolweaver.core.frames import LARGEST_FRAME
 from mcp_toolweaver.core.json_values import is_object
 from mcp_toolweaver.proxy.bodies import BoundedBodies
-from mcp_toolweaver.proxy.failures import ADD_HEADER, refused_by_status, status_reason
+from mcp_toolweaver.proxy.failures import ADD_HEADER, UNAUTHORIZED, refused_by_status, status_reason
 from mcp_toolweaver.proxy.login.auth import KeptLogin, kept_login
 from mcp_toolweaver.proxy.server_log import ServerLog
 from mcp_toolweaver.proxy.stdio import Launch, child_process
@@ -145,6 +145,10 @@ class HttpTail:
     def is_forgotten(self) -> bool:
         """Whether a message was refused in the way of a server that does not know our session."""
         return self._is_forgotten
+
+    def is_unwelcome(self) -> bool:
+        """Whether the last message was refused for want of a login, which the next will be, too."""
+        return self._status is not None and self._status[0] == UNAUTHORIZED
 
     def last_refusal(self) -> str:
         """Return the last refusal for a message; or nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -87,7 +88,9 @@ def _away(status: SourceStatus) -> WhyNot:
     name = status.name[:_LONGEST_NAME]
     if status.needs_login:
         message = f"Server {name} refuses us until somebody signs in."
-        return WhyNot("needs_login", message, f"Ask the user to give Toolweaver a login for {name}.")
+        command = re.search(r"`toolweaver login [^`]+`", status.reason)
+        how = f"run {command[0]}" if command else f"give Toolweaver a login for {name}"
+        return WhyNot("needs_login", message, f"Ask the user to {how}.")
     message = f"Server {name}, which may be meant, is not available."
     return WhyNot("server_offline", message, "Tell the user (degraded says what is wrong), or try another server.")
 

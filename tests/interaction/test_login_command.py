@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 COMMAND = [sys.executable, "-m", "mcp_toolweaver"]
 NO_KEYRING = "keyring.backends.fail.Keyring"
 WHISPER = {"name": "vault__whisper", "arguments": {"word": "hello"}}
+QUIETLY = {"query": "say a word quietly"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ async def test_a_login_made_while_we_serve_is_taken_up(config: Path) -> None:
     async with host(config, PYTHON_KEYRING_BACKEND=NO_KEYRING) as client:
         found = await client.call_tool("call_tool", WHISPER)
         assert "toolweaver login vault" in text_of(found)
-        searched = await client.call_tool("search_tools", {"query": "say a word quietly"})
+        searched = await client.call_tool("search_tools", QUIETLY)
         assert "toolweaver login vault" in text_of(searched)
         listed = run(config, "login", "--json")
         assert listed.returncode == 1
@@ -84,6 +85,9 @@ async def test_a_login_made_while_we_serve_is_taken_up(config: Path) -> None:
         gone = run(config, "logout", "vault", "--json")
         assert json.loads(gone.stdout) == {"server": "vault", "was_logged_in": True, "revoked": True}
         assert "toolweaver login vault" in text_of(await client.call_tool("call_tool", WHISPER))
+        with anyio.fail_after(60):  # searches say so, too, though the tools are known
+            while "toolweaver login vault" not in text_of(await client.call_tool("search_tools", QUIETLY)):
+                await anyio.sleep(0.2)
     failed = run(config, "list", "--json")
     assert failed.returncode == 1
     assert "it needs a login; run `toolweaver login vault`" in json.loads(failed.stdout)["servers"][0]["reason"]

@@ -20,6 +20,7 @@ from mcp_toolweaver.core.logins import Place
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.proxy.failures import UNAUTHORIZED
 from mcp_toolweaver.proxy.login.asking import Demanding, asked, is_safe, unsafe
+from mcp_toolweaver.proxy.login.bound import BoundProvider
 from mcp_toolweaver.proxy.login.nowhere import Nowhere
 from mcp_toolweaver.proxy.login.record import Login
 from mcp_toolweaver.proxy.login.redirect import redirect_listener
@@ -48,7 +49,7 @@ async def logged_in(
         Refused: the authorization server says no.
         Unavailable: it, or the server, cannot be reached, or does not do what the protocol says.
     """
-    with _translated(place), _quiet():
+    with _translated(place), _unwrapped(), _quiet():
         async with _provider(place, wishes, show) as provider:
             status = await asked(place, provider, is_sse=is_sse)
             if insists and provider.context.current_tokens is None:
@@ -71,7 +72,7 @@ async def _provider(place: Place, wishes: Wishes, show: Show | None) -> AsyncGen
             redirect.expect(url)
             await show(url)
 
-        provider = OAuthClientProvider(
+        provider = BoundProvider(
             place.url,
             _metadata(redirect.url, wishes),
             Nowhere(_registered(redirect.url, wishes)),
@@ -79,6 +80,7 @@ async def _provider(place: Place, wishes: Wishes, show: Show | None) -> AsyncGen
             redirect.answer,
             wishes.client_metadata_url,
         )
+        provider.owners_issuer = wishes.issuer
         yield provider
 
 
@@ -179,7 +181,14 @@ def _translated(place: Place) -> Generator[None]:
         raise Unavailable(part, "the authorization server answered with what OAuth does not know") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise Unavailable(part, f"the login could not be done ({type(error).__name__}); is it running?") from None
-    except BaseExceptionGroup as group:  # of the listener's tasks; one of them is the reason
+
+
+@contextmanager
+def _unwrapped() -> Generator[None]:
+    """Raise what is in a group of the listener's tasks: one of them is the reason."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
 
 

@@ -26,6 +26,8 @@ _SCOPE = re.compile(r'scope="([^"]*)"')
 _LONGEST_SCOPE = 200
 _RENEW_SECONDS = 60.0
 _STORE_SECONDS = 20.0
+_LOOK_AGAIN = 1.0
+"""Seconds until a login that is missing is looked for again."""
 _RENEW_AGAIN = 30.0
 """Seconds before a token is renewed once more that the server refuses though it has not ended."""
 
@@ -61,6 +63,16 @@ class KeptLogin(httpx2.Auth):
             if newer is not None:
                 _authorize(request, newer)
                 yield request
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no login or it has ended, so that somebody must log in."""
+        return self._is_read and (self._login is None or self._login.tokens is None)
+
+    async def changed(self) -> None:
+        """Return when another login is kept than was read last, as after `toolweaver login`."""
+        while self._store.stamp(self._place) == self._stamp:  # noqa: ASYNC110  another process changes it
+            await anyio.sleep(_LOOK_AGAIN)
 
     def advice(self) -> str:
         """Return what the owner can do about a refusal."""

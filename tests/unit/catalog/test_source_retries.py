@@ -80,6 +80,21 @@ async def test_a_failure_that_repeats_itself_is_logged_once(caplog: pytest.LogCa
 
 
 @pytest.mark.usefixtures("late")
+async def test_a_source_is_opened_at_once_when_what_it_failed_for_is_mended() -> None:
+    mended, away = anyio.Event(), Unavailable("server 's'", "it needs a login")
+    away.mended = mended.wait
+    plugin = Plugin(tool("s", "t"))
+    plugin.refusals = [away]
+    catalog = catalog_of({"s": plugin})
+    async with running(catalog):
+        await catalog.wait_settled()
+        assert (plugin.attempts, status_of(catalog, "s").state) == (1, SourceState.FAILED)
+        mended.set()
+        await until_snapshot(catalog, "s::t")
+    assert plugin.attempts == 2
+
+
+@pytest.mark.usefixtures("late")
 async def test_retries_are_not_made_without_a_pause() -> None:
     plugin = Plugin()
     plugin.refusals = [AWAY] * 10

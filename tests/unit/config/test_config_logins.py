@@ -49,6 +49,7 @@ def test_a_login_is_as_it_was_written(tmp_path: Path, auth: Any, meant: Any) -> 
         ({"grant": "password"}, "auth.grant", "must be authorization_code or client_credentials"),
         ({"grant": "client_credentials"}, "auth.client_id", "is missing"),
         ({"client_secret": "hunter2-hunter2"}, "auth.client_secret", "has no client_id"),
+        ({"client_id": "c", "client_secret": "hunter2-hunter2"}, "auth.client_secret", "sent nowhere else"),
         ({"redirect_port": 70_000}, "auth.redirect_port", "above 65535"),
         ({"client_metadata_url": "http://x/y"}, "auth.client_metadata_url", "is not https"),
     ],

@@ -55,6 +55,18 @@ def test_a_file_stands_for_what_it_holds(tmp_path: Path, content: bytes, value: 
         assert expanded(f"Bearer ${{file:{written}}}", tmp_path) == (f"Bearer {value}", "")
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_a_file_that_everybody_may_read_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(SECRET, encoding="utf-8")
+    file.chmod(mode)
+    assert expanded("${file:token}", tmp_path) == (SECRET, "")
+    is_warned = f"{file} holds a secret, and every user of this machine may read it" in caplog.text
+    assert is_warned == (mode == 0o644)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -173,14 +173,41 @@ async def test_a_refused_renewal_ends_the_login_and_the_authorization_server_is_
     async with opened(guarded) as source:
         age(guarded, store)
         guarded.refuses_refresh = True
-        for _ in range(3):
-            assert "run `toolweaver login vault`" in await whisper(source)
-        assert guarded.asked["refresh_token"] == 1
-        guarded.refuses_refresh = False
-        await log_in(guarded, store)
+        assert "run `toolweaver login vault`" in await whisper(source)
+        with pytest.raises(Unavailable):  # so that searches and lists say so, too
+            await source.wait_changed()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="run `toolweaver login vault`"):
+            async with opened(guarded):
+                pass
+    assert guarded.asked["refresh_token"] == 1
+    guarded.refuses_refresh = False
+    await log_in(guarded, store)
+    async with opened(guarded) as source:
         assert "psst" in await whisper(source)
     kept = store.read(place(guarded))
     assert kept is not None
+
+
+async def test_who_waits_for_a_login_is_told_of_it(guarded: World, store: KeptLogins) -> None:
+    with pytest.raises(Unavailable) as away:
+        async with opened(guarded):
+            pass
+    assert away.value.mended is not None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(log_in, guarded, store)
+        with anyio.fail_after(60):
+            await away.value.mended()
+    async with opened(guarded) as source:
+        assert "psst" in await whisper(source)
+
+
+async def test_an_issuer_other_than_the_owners_is_refused(guarded: World, store: KeptLogins) -> None:
+    for client in (None, CLIENT):
+        with pytest.raises(Unavailable, match=r"and auth\.issuer is https://issuer\.example"):
+            await log_in(guarded, store, issuer="https://issuer.example", client_id=client)
+    assert guarded.asked["register"] == guarded.asked["authorization_code"] == 0
+    await log_in(guarded, store, issuer=guarded.url)
 
 
 async def test_an_authorization_server_that_is_away_costs_no_login(guarded: World, store: KeptLogins) -> None:

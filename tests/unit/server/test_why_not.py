@@ -82,6 +82,8 @@ async def test_a_server_that_wants_a_login_is_told_apart(code: int) -> None:
     reason = await why(NOTHING, statuses=[failed])
     assert reason["reason"] == "needs_login"
     assert "login for github" in reason["next"]
+    told = status("github", SourceState.FAILED, reason=status_reason(code, url, "run `toolweaver login github`"))
+    assert (await why(NOTHING, statuses=[told]))["next"] == "Ask the user to run `toolweaver login github`."
     assert not status("github", SourceState.FAILED, reason=status_reason(500, url)).needs_login
 
 
