@@ -46,7 +46,7 @@ class _Registry(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  named so by the library
         """Say nothing."""
 
 
@@ -119,7 +119,7 @@ def test_a_server_is_added_as_configuration_with_its_secrets_looked_up(tmp_path:
     target.write_text("# mine\n[mcpServers.own]\ncommand = 'x'\n")
     status, found, _told = run(tmp_path, "add", "weather", "--package", "pypi", "--source", registry, "--yes")
     assert (status, found["added"], found["file"]) == (0, True, "toolweaver.toml")
-    assert found["needs"] == ["UNITS", "HOME_PLACE", "WEATHER_KEY"]
+    assert found["needs"] == ["WEATHER_KEY", "UNITS", "HOME_PLACE"]
     written = target.read_text()
     assert written.startswith("# mine\n")
     assert tomllib.loads(written)["mcpServers"]["weather"]["env"]["WEATHER_KEY"] == "${WEATHER_KEY}"
