@@ -19,7 +19,7 @@ ENTRIES = Path(__file__).with_name("entries")
 
 
 def entry(name: str) -> Entry:
-    return next(each for each in newest(read_entries(str(ENTRIES), "")[0]) if each.name == name)
+    return next(each for each in newest(read_entries(str(ENTRIES)).entries) if each.name == name)
 
 
 def package(**values: Any) -> Entry:
@@ -48,11 +48,11 @@ def test_a_remote_is_its_url_and_headers() -> None:
 
 def test_of_several_versions_the_newest_counts_and_what_was_deleted_is_not_there() -> None:
     assert entry("com.example/files").version == "0.10.0"
-    assert "com.example/gone" not in {each.name for each in newest(read_entries(str(ENTRIES), "")[0])}
+    assert "com.example/gone" not in {each.name for each in newest(read_entries(str(ENTRIES)).entries)}
 
 
 def test_an_entry_in_the_older_spelling_is_read_too() -> None:
-    [old] = [each for each in read_entries(str(ENTRIES / "files.json"), "")[0] if each.version == "0.9.0"]
+    [old] = [each for each in read_entries(str(ENTRIES / "files.json")).entries if each.version == "0.9.0"]
     assert chosen(old, None).values == {"command": "npx", "args": ["-y", "@example/files-mcp@0.9.0", "${FOLDER}"]}
     assert old.status == "deprecated"
 
@@ -67,7 +67,7 @@ def test_a_container_that_wants_more_than_itself_is_risky() -> None:
 
 
 def test_servers_are_ranked_by_where_the_words_stand() -> None:
-    found = newest(read_entries(str(ENTRIES), "")[0])
+    found = newest(read_entries(str(ENTRIES)).entries)
     assert [each.name for each in ranked(found, "weather forecast", 5)] == ["io.github.example/weather"]
     assert ranked(found, "spaceship", 5) == []
     assert len(ranked(found, "", 5)) == 2
