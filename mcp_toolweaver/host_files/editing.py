@@ -9,6 +9,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.host_files import yaml_lines
@@ -41,7 +42,7 @@ def changed(text: str, syntax: Syntax, change: Change) -> str:
     except (ValueError, TOMLKitError) as error:
         raise Unreadable(f"cannot be changed: {error}") from error
     after, _doubles = parsed(made, syntax)
-    if after != _expected(before, change):
+    if after not in _expected(before, change):
         raise Unreadable("cannot be changed without changing more than the servers; change it by hand")
     return made
 
@@ -54,8 +55,8 @@ def servers_in(document: Mapping[str, Any], section: tuple[str, ...]) -> dict[st
     return dict(found) if is_object(found) else {}
 
 
-def _expected(before: dict[str, Any], change: Change) -> dict[str, Any]:
-    """Return what the changed text must mean."""
+def _expected(before: dict[str, Any], change: Change) -> list[dict[str, Any]]:
+    """Return what the changed text may mean: a list without any server may be gone, as TOML's tables are."""
     expected: dict[str, Any] = json.loads(json.dumps(before, default=str))
     inner = expected
     for key in change.section[:-1]:
@@ -69,7 +70,9 @@ def _expected(before: dict[str, Any], change: Change) -> dict[str, Any]:
         names = {*change.remove, *change.add}
         kept_members = {name: entry for name, entry in (found or {}).items() if name not in names}
         inner[last] = {**change.add, **kept_members}
-    return expected
+    if inner[last] or inner is not expected:
+        return [expected]
+    return [expected, {key: value for key, value in expected.items() if key != last}]
 
 
 def _json(text: str, change: Change) -> str:
@@ -88,11 +91,13 @@ def _toml(text: str, change: Change) -> str:
     if section is None:
         document[key] = tomlkit.table(is_super_table=True)
         section = document[key]
+    if not isinstance(section, Mapping):
+        raise ValueError(f"{key} is no table")  # noqa: TRY004  as where text is read
     for name in [*change.remove, *change.add]:
         if name in section:
-            section.remove(name)
+            del section[name]
     for name, entry in change.add.items():
-        section[name] = _table(entry)
+        section[name] = _in_line(entry) if isinstance(section, InlineTable) else _table(entry)
     return tomlkit.dumps(document)
 
 
@@ -100,6 +105,16 @@ def _table(entry: Mapping[str, Any]) -> Any:
     table = tomlkit.table()
     for key, value in entry.items():
         table.add(key, value)
+    return table
+
+
+def _in_line(value: Any) -> Any:
+    """Return a value for a table that is written on one line."""
+    if not isinstance(value, Mapping):
+        return value
+    table = tomlkit.inline_table()
+    for key, each in value.items():
+        table.append(key, _in_line(each))
     return table
 
 
