@@ -10,6 +10,7 @@ from typing import Any
 from rich.markup import escape
 
 from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.exit_codes import ExitCode
 from mcp_toolweaver.cli.printing import err, out, print_json
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.core.scrub import scrub
@@ -26,7 +27,7 @@ def search(config: Path | None, words: str, source: str | None, limit: int, *, a
     """Print the servers that are meant; return the exit status (1: none, or the registry is away)."""
     found = _found(config, searches(words), source)
     if found is None:
-        return 1
+        return ExitCode.FOUND_WANTING
     best = ranked(found, words, limit)
     if as_json:
         print_json({"servers": [to_json(entry) for entry in best]})
@@ -35,17 +36,17 @@ def search(config: Path | None, words: str, source: str | None, limit: int, *, a
         _print_ways(entry)
     if not best and not as_json:
         out.print(f"none of {len(found):,} servers is about that", highlight=False)
-    return 0 if best else 1
+    return ExitCode.OK if best else ExitCode.FOUND_WANTING
 
 
 def show(config: Path | None, name: str, source: str | None, *, as_json: bool) -> int:
     """Print one server and each way to run it; return the exit status (1: there is none)."""
     entry = named(config, name, source)
     if entry is None:
-        return 1
+        return ExitCode.FOUND_WANTING
     if as_json:
         print_json(to_json(entry))
-        return 0
+        return ExitCode.OK
     _print_short(entry)
     for each in launches(entry):
         if isinstance(each, Launch):
@@ -53,7 +54,7 @@ def show(config: Path | None, name: str, source: str | None, *, as_json: bool) -
         else:
             out.print(f"    [yellow]not this way:[/] {escape(str(each))}", soft_wrap=True, highlight=False)
     out.print(f"next: toolweaver add {escape(entry.name)}", soft_wrap=True, highlight=False)
-    return 0
+    return ExitCode.OK
 
 
 def named(config: Path | None, name: str, source: str | None) -> Entry | None:
