@@ -13,13 +13,14 @@ Shell = Literal["bash", "zsh", "fish", "powershell", "pwsh"]
 
 
 def completion(
+    context: typer.Context,
     shell: Annotated[
         Optional[Shell],  # noqa: UP045  typer reads it at run time
         typer.Argument(help="The shell; without it the one that you use."),
     ] = None,
 ) -> None:
     """Print the script by which a shell completes commands, options, servers, profiles, domains and hosts."""
-    from typer.completion import get_completion_script  # noqa: PLC0415
+    from typer.completion import show_callback  # noqa: PLC0415
 
     from mcp_toolweaver.cli.exit_codes import ExitCode  # noqa: PLC0415
 
@@ -27,7 +28,8 @@ def completion(
     if wanted is None:
         sys.stderr.write(f"toolweaver: your shell is not known; name one of {', '.join(get_args(Shell))}\n")
         raise typer.Exit(ExitCode.WRONG_USAGE)
-    typer.echo(get_completion_script(prog_name="toolweaver", complete_var="_TOOLWEAVER_COMPLETE", shell=wanted))
+    context.find_root().info_name = "toolweaver"  # also where Python was told to run us
+    show_callback(context, context.command.params[0], wanted)
 
 
 def usual_shell(path: str, platform: str) -> str | None:

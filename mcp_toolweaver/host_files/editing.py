@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +91,7 @@ def _toml(text: str, change: Change) -> str:
     if section is None:
         document[key] = tomlkit.table(is_super_table=True)
         section = document[key]
-    if not isinstance(section, Mapping):
+    if not isinstance(section, MutableMapping):
         raise ValueError(f"{key} is no table")  # noqa: TRY004  as where text is read
     for name in [*change.remove, *change.add]:
         if name in section:

@@ -21,7 +21,7 @@ GOOD, BAD = "good", "bad"
 @pytest.fixture(scope="module")
 def configs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("codes")
-    made = {}
+    made: dict[str, Path] = {}
     for name, servers in {GOOD: {}, BAD: {"gone": {"command": "no-such-program"}}}.items():
         (folder / name).mkdir()
         made[name] = write_config(folder / name, servers, sources=[COMPANY])
