@@ -21,7 +21,8 @@ from mcp_toolweaver.host_files.hosts import HOSTS, syntax_of
 from mcp_toolweaver.host_files.parsing import Unreadable, parsed
 from mcp_toolweaver.host_files.reading import text_of
 from mcp_toolweaver.host_files.writing import write_whole
-from mcp_toolweaver.registry.launching import Launch, NotRunnable, chosen
+from mcp_toolweaver.registry.foreign import NotRunnable
+from mcp_toolweaver.registry.launching import Launch, chosen
 
 _SECTION = ("mcpServers",)
 

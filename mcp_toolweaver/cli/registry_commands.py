@@ -14,13 +14,13 @@ from mcp_toolweaver.cli.printing import err, out, print_json
 from mcp_toolweaver.core.errors import Unavailable
 from mcp_toolweaver.registry.entry import Entry
 from mcp_toolweaver.registry.launching import Launch, launches
-from mcp_toolweaver.registry.ranking import newest, ranked
-from mcp_toolweaver.registry.reading import read_entries
+from mcp_toolweaver.registry.ranking import newest, ranked, searches
+from mcp_toolweaver.registry.reading import read_entries, shown
 
 
 def search(config: Path | None, words: str, source: str | None, limit: int, *, as_json: bool) -> int:
     """Print the servers that are meant; return the exit status (1: none, or the registry is away)."""
-    found = _found(config, words, source)
+    found = _found(config, searches(words), source)
     if found is None:
         return 1
     best = ranked(found, words, limit)
@@ -53,7 +53,7 @@ def show(config: Path | None, name: str, source: str | None, *, as_json: bool) -
 
 def named(config: Path | None, name: str, source: str | None) -> Entry | None:
     """Return the server of a name, whole or without whom it is from; None, which was said, if there is not just one."""
-    found = _found(config, name.rpartition("/")[2], source)
+    found = _found(config, [name.rpartition("/")[2]], source)
     if found is None:
         return None
     wanted = name.casefold()
@@ -88,19 +88,19 @@ def _needs_json(launch: Launch) -> list[dict[str, Any]]:
     return [each.model_dump(include={"name", "description", "isSecret", "choices"}) for each in launch.needs]
 
 
-def _found(config: Path | None, words: str, source: str | None) -> list[Entry] | None:
+def _found(config: Path | None, asked_for: Sequence[str], source: str | None) -> list[Entry] | None:
     chosen = source or configuration(config, log_level="error").settings.registry.source
     try:
-        with err.status(f"asking {chosen}"):
-            entries, problems = read_entries(chosen, words)
+        with err.status(f"asking {escape(shown(chosen))}"):
+            read = read_entries(chosen, asked_for)
     except Unavailable as away:
         sys.stderr.write(f"toolweaver: {away}\n")
         return None
-    for problem in problems[:5]:
+    for problem in read.problems[:5]:
         sys.stderr.write(f"toolweaver: {problem}\n")
-    if len(problems) > 5:  # noqa: PLR2004  as many as are shown
-        sys.stderr.write(f"toolweaver: and {len(problems) - 5} more\n")
-    return newest(entries)
+    if len(read.problems) > 5:  # noqa: PLR2004  as many as are shown
+        sys.stderr.write(f"toolweaver: and {len(read.problems) - 5} more\n")
+    return newest(read.entries)
 
 
 def _print_short(entry: Entry) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from mcp_toolweaver.registry.entry import Entry
-from mcp_toolweaver.text.query_terms import query_terms
-from mcp_toolweaver.text.tokenize import tokenize
+from mcp_toolweaver.text.query_terms import content_terms, query_terms
+from mcp_toolweaver.text.tokenize import stem, tokenize
 
 _NAME, _TITLE, _DESCRIPTION, _OWNER = 4.0, 3.0, 1.0, 0.5
 """What a word counts for, by where it stands."""
+_PUNCTUATION = ".,;:!?'\"()[]"
+_SEARCHES = 3
+_LONGEST_VERSION = 100
 
 
 def newest(entries: Iterable[Entry]) -> list[Entry]:
@@ -42,7 +45,23 @@ def _score(entry: Entry, terms: set[str]) -> float:
     return score * (0.5 if entry.status == "deprecated" else 1.0)
 
 
-def _version(entry: Entry) -> tuple[tuple[int, ...], bool, str]:
-    """Return what orders versions: by their numbers, a final one after those that lead to it."""
-    main, _, early = entry.version.partition("-")
-    return tuple(int(number) for number in re.findall(r"\d+", main)), not early, early
+def _version(entry: Entry) -> tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]:
+    """Return what orders versions (Semantic Versioning 2.0, section 11), also where they are something else."""
+    main, _, early = entry.version.partition("+")[0].partition("-")
+    steps = [(not step.isdecimal(), int(step) if step.isdecimal() else 0, step) for step in early.split(".")]
+    return _numbers(main), not early, tuple(steps)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text[:_LONGEST_VERSION]))
+
+
+def searches(words: str) -> list[str]:
+    """Return the parts of names that a registry is asked for: each word that matters, without its ending, at most 3."""
+    found: dict[str, None] = {}
+    for word in words.casefold().split():
+        bare = word.strip(_PUNCTUATION)
+        if content_terms(bare):
+            root = stem(bare)
+            found[root if bare.startswith(root) and len(root) > 2 else bare] = None  # noqa: PLR2004  not "a"
+    return list(found)[:_SEARCHES] or [words.strip()][: bool(words.strip())]

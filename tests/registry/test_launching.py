@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_toolweaver.registry.entry import Entry, NotAnEntry, entry_of
-from mcp_toolweaver.registry.launching import Launch, NotRunnable, chosen, launches
+from mcp_toolweaver.registry.foreign import NotRunnable
+from mcp_toolweaver.registry.launching import Launch, chosen, launches
 from mcp_toolweaver.registry.ranking import newest, ranked
 from mcp_toolweaver.registry.reading import read_entries
 
@@ -19,7 +19,7 @@ ENTRIES = Path(__file__).with_name("entries")
 
 
 def entry(name: str) -> Entry:
-    return next(each for each in newest(read_entries(str(ENTRIES), "")[0]) if each.name == name)
+    return next(each for each in newest(read_entries(str(ENTRIES)).entries) if each.name == name)
 
 
 def package(**values: Any) -> Entry:
@@ -48,11 +48,11 @@ def test_a_remote_is_its_url_and_headers() -> None:
 
 def test_of_several_versions_the_newest_counts_and_what_was_deleted_is_not_there() -> None:
     assert entry("com.example/files").version == "0.10.0"
-    assert "com.example/gone" not in {each.name for each in newest(read_entries(str(ENTRIES), "")[0])}
+    assert "com.example/gone" not in {each.name for each in newest(read_entries(str(ENTRIES)).entries)}
 
 
 def test_an_entry_in_the_older_spelling_is_read_too() -> None:
-    [old] = [each for each in read_entries(str(ENTRIES / "files.json"), "")[0] if each.version == "0.9.0"]
+    [old] = [each for each in read_entries(str(ENTRIES / "files.json")).entries if each.version == "0.9.0"]
     assert chosen(old, None).values == {"command": "npx", "args": ["-y", "@example/files-mcp@0.9.0", "${FOLDER}"]}
     assert old.status == "deprecated"
 
@@ -67,7 +67,7 @@ def test_a_container_that_wants_more_than_itself_is_risky() -> None:
 
 
 def test_servers_are_ranked_by_where_the_words_stand() -> None:
-    found = newest(read_entries(str(ENTRIES), "")[0])
+    found = newest(read_entries(str(ENTRIES)).entries)
     assert [each.name for each in ranked(found, "weather forecast", 5)] == ["io.github.example/weather"]
     assert ranked(found, "spaceship", 5) == []
     assert len(ranked(found, "", 5)) == 2
@@ -85,11 +85,26 @@ def test_servers_are_ranked_by_where_the_words_stand() -> None:
         {"version": "^1.0.0"},
         {"version": "1.0.0 --registry=x"},
         {"version": ""},
+        {"identifier": "x\u200by"},
+        {"identifier": "x\x00y"},
+        {"version": "beta"},
+        {"version": "1"},
+        {"version": "1.x"},
+        {"version": "1.0.0-x.tgz"},
+        {"registryBaseUrl": "https://packages.evil.example"},
+        {"registryType": "pypi", "registryBaseUrl": "https://pypi.org.evil.example/simple"},
+        {"registryType": "pypi", "registryBaseUrl": "https://[x"},
+        {"registryType": "oci", "identifier": "x:latest"},
+        {"registryType": "oci", "identifier": "x:stable"},
+        {"registryType": "oci", "identifier": "x", "version": "latest"},
+        {"registryType": "oci", "identifier": "x@npm:evil"},
         {"registryType": "nuget"},
         {"registryType": "pypi", "identifier": "--index-url"},
         {"registryType": "oci", "identifier": "--privileged"},
         {"packageArguments": [{"type": "positional", "value": "${AWS_SECRET_ACCESS_KEY}"}]},
         {"packageArguments": [{"type": "named", "name": "x y"}]},
+        {"packageArguments": [{"type": "named", "name": "--key=${AWS_SECRET_ACCESS_KEY}"}]},
+        {"packageArguments": [{"type": "positional", "value": "a\u202eb"}]},
         {"packageArguments": [{"type": "positional", "value": "a\nb"}]},
         {"environmentVariables": [{"name": "LD PRELOAD", "value": "x"}]},
         {"environmentVariables": [{"name": "A", "default": "${keyring:bank/pin}"}]},
@@ -107,7 +122,23 @@ def test_an_entry_that_could_do_more_than_run_its_package_is_refused(values: dic
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.com/mcp", "file:///etc/passwd", "https://u:p@x/mcp", "https://x/{a}", "ftp://x", "https://x y"],
+    [
+        "http://example.com/mcp",
+        "file:///etc/passwd",
+        "https://u:p@x/mcp",
+        "ftp://x",
+        "https://x y",
+        "https:///x",
+        "https://[x",
+        "https://x:99999/",
+        "https://{host}/mcp",
+        "https://x\u0430.example/",
+        "https://x\\@y/",
+        "https://x/${keyring:bank/pin}",
+        "https://x/\u200b",
+        "http://localhost@evil.example/",
+        "{base}/mcp",
+    ],
 )
 def test_a_remote_that_is_not_safe_is_refused(url: str) -> None:
     hostile = entry_of({"name": "a/x", "version": "1", "remotes": [{"type": "sse", "url": url}]})
@@ -115,8 +146,129 @@ def test_a_remote_that_is_not_safe_is_refused(url: str) -> None:
         chosen(hostile, None)
 
 
+@pytest.mark.parametrize(
+    ("values", "risk"),
+    [
+        ({"environmentVariables": [{"name": "npm_config_registry", "value": "https://x"}]}, "sets npm_config_registry"),
+        ({"environmentVariables": [{"name": "LD_PRELOAD", "default": "/x.so"}]}, "sets LD_PRELOAD"),
+        ({"environmentVariables": [{"name": "NODE_OPTIONS", "value": "--require {file}"}]}, "sets NODE_OPTIONS"),
+        ({"environmentVariables": [{"name": "PATH", "isRequired": True, "default": "/x"}]}, "sets PATH"),
+        ({"runtimeArguments": [{"type": "positional", "value": "--registry=https://x"}]}, "--registry"),
+        ({"packageArguments": [{"type": "named", "name": "--key", "isSecret": True}]}, "the secret KEY on its command"),
+        *(
+            ({"registryType": "oci", "runtimeArguments": [{"type": "named", "name": name, "value": value}]}, name)
+            for name, value in (("--privileged", None), ("-v", "/:/host"), ("--network", "host"), ("--pid", "host"))
+        ),
+    ],
+)
+def test_what_an_owner_may_not_want_is_a_risk(values: dict[str, Any], risk: str) -> None:
+    assert risk in " ".join(chosen(package(**values), None).risks)
+
+
+def test_what_most_servers_need_is_no_risk() -> None:
+    usual = package(
+        runtimeArguments=[{"type": "positional", "value": "-y"}],
+        environmentVariables=[
+            {"name": "HTTPS_PROXY", "isRequired": True},
+            {"name": "GITHUB_HOST", "default": "github.com"},
+            {"name": "LDAP_URL", "default": "ldaps://x"},
+            {"name": "PYTHONUNBUFFERED", "value": "1"},
+        ],
+    )
+    assert chosen(usual, None).risks == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "run"),
+    [
+        ({"identifier": "ghcr.io/a/x:v1"}, "ghcr.io/a/x:v1"),
+        ({"identifier": "a/x", "version": "1.0.0"}, "a/x:1.0.0"),
+        ({"identifier": "a/x", "registryBaseUrl": "https://docker.io"}, "a/x:1.0.0"),
+        ({"identifier": "a/x", "registryBaseUrl": "https://ghcr.io"}, "ghcr.io/a/x:1.0.0"),
+        ({"identifier": f"a/x@sha256:{'0' * 64}", "version": ""}, f"a/x@sha256:{'0' * 64}"),
+        ({"identifier": f"a/x:latest@sha256:{'0' * 64}", "version": ""}, f"a/x:latest@sha256:{'0' * 64}"),
+    ],
+)
+def test_an_image_has_its_registry_and_one_tag_or_a_digest(values: dict[str, Any], run: str) -> None:
+    assert chosen(package(**{"registryType": "oci", **values}), None).values["args"] == ["run", "-i", "--rm", run]
+
+
+def test_a_container_gets_the_variables_that_have_a_value_and_none_of_the_owners_else() -> None:
+    given = [{"name": "AWS_SECRET_ACCESS_KEY"}, {"name": "MODE", "value": "read"}]
+    args = chosen(package(registryType="oci", environmentVariables=given), None).values["args"]
+    assert args == ["run", "-i", "--rm", "-e", "MODE", "x:1.0.0"]
+
+
+def test_placeholders_are_what_their_variables_say_and_other_braces_stay() -> None:
+    given = {
+        "type": "positional",
+        "value": '{"at": "{place}", "as": "{unit_name}", "by": "{me}"}',
+        "variables": {
+            "place": {"isRequired": True, "description": "Where you live"},
+            "unit_name": {"default": "metric"},
+            "me": {"value": "toolweaver"},
+        },
+    }
+    launch = chosen(package(packageArguments=[given]), None)
+    assert launch.values["args"][-1] == '{"at": "${PLACE}", "as": "${UNIT_NAME:-metric}", "by": "toolweaver"}'
+    assert [(need.name, need.description) for need in launch.needs] == [("PLACE", "Where you live"), ("UNIT_NAME", "")]
+
+
+def test_what_has_no_name_of_its_own_gets_one_each_and_a_default_with_a_brace_is_written_down() -> None:
+    nameless = {"type": "positional", "isRequired": True}
+    given = [nameless, nameless, {**nameless, "default": "{}"}]
+    assert chosen(package(packageArguments=given), None).values["args"][2:] == ["${VALUE}", "${VALUE_2}", "{}"]
+
+
+def test_a_remote_is_completed_by_its_variables() -> None:
+    raw = {
+        "type": "streamable-http",
+        "url": "https://x.example/{tenant_id}/mcp?in={region}",
+        "variables": {"tenant_id": {"isRequired": True}, "region": {"default": "eu", "choices": ["eu", "us"]}},
+        "headers": [{"name": "Authorization", "value": "Bearer {key}", "isSecret": True}],
+    }
+    launch = chosen(entry_of({"name": "a/x", "version": "1", "remotes": [raw]}), None)
+    assert launch.values == {
+        "type": "http",
+        "url": "https://x.example/${TENANT_ID}/mcp?in=${REGION:-eu}",
+        "headers": {"Authorization": "Bearer ${KEY}"},
+    }
+    assert [(need.name, need.isSecret) for need in launch.needs] == [
+        ("TENANT_ID", False),
+        ("REGION", False),
+        ("KEY", True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b/c", "a/\u200bb", "a/x\n", "--x y", "a/" + "x" * 400])
+def test_a_server_without_a_name_that_can_be_typed_is_no_entry(name: str) -> None:
+    with pytest.raises(NotAnEntry):
+        entry_of({"name": name, "version": "1"})
+
+
+def test_texts_for_people_are_shown_without_what_is_hidden() -> None:
+    shown = entry_of({"name": "a/x", "description": "a\x1b[31mb\u202ec", "title": "x\u200by", "version": "1\x07"})
+    assert (shown.description, shown.title, shown.version) == ("abc", "xy", "1")
+
+
 ODD = st.text(max_size=12) | st.sampled_from(
-    ["--x", "-c", "$(id)", "${HOME}", "a b", "@x/y", "x", "1.0", "`id`", "x==1"]
+    [
+        "--x",
+        "-c",
+        "$(id)",
+        "${HOME}",
+        "--x=${HOME}",
+        "a b",
+        "@x/y",
+        "x",
+        "1.0.0",
+        "v2",
+        "`id`",
+        "x==1",
+        "{a}",
+        "x:1",
+        "LD_A",
+    ]
 )
 ARGUMENT = st.fixed_dictionaries(
     {"type": st.sampled_from(["positional", "named"]), "name": ODD},
@@ -140,17 +292,16 @@ def test_whatever_an_entry_says_only_its_pinned_package_is_run(raw: dict[str, An
     for launch in launches(hostile):
         if not isinstance(launch, Launch):
             continue
-        command, args = launch.values["command"], launch.values["args"]
-        forwarded = 2 * len(raw.get("environmentVariables", []))
-        fixed = {"npx": ["-y"], "uvx": [], "docker": ["run", "-i", "--rm", *args[3 : 3 + forwarded]]}[command]
+        command, args, env = launch.values["command"], launch.values["args"], launch.values.get("env", {})
+        docker = ["run", "-i", "--rm", *(text for name in env for text in ("-e", name))]
+        fixed = {"npx": ["-y"], "uvx": [], "docker": docker}[command]
         assert args[: len(fixed)] == fixed
-        assert all(each == "-e" or each.isidentifier() for each in fixed[3:])
         pinned = args[len(fixed)]
         assert pinned.startswith(raw["identifier"])
+        assert any(each.isdigit() for each in pinned.removeprefix(raw["identifier"]) or raw["identifier"])
         assert not pinned.startswith("-")
-        assert raw["version"] in pinned or (command == "docker" and pinned == raw["identifier"])
         assert not set(pinned) & set(" \n;|&$`<>\"'\\(){}")
+        assert all(each.isprintable() for each in [*args, *env, *env.values()])
         names = {need.name for need in launch.needs}
-        told = json.dumps(launch.values)
-        assert told.count("${") <= len(names) + 9
-        assert all(part.partition("}")[0].partition(":-")[0] in names for part in told.split("${")[1:])
+        parts = [part for each in [*args, *env.values()] for part in each.split("${")[1:]]
+        assert all(part.partition("}")[0].partition(":-")[0] in names for part in parts)

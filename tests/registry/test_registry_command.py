@@ -26,10 +26,17 @@ class _Registry(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(asked.query).items()}
-        if asked.path == "/moved/v0.1/servers":
+        moved = {"/moved/v0.1/servers": "https://elsewhere.example/", "/renamed/v0.1/servers": "/v0.1/servers"}
+        if asked.path in moved:
             self.send_response(302)
-            self.send_header("Location", "https://elsewhere.example/")
+            self.send_header("Location", f"{moved[asked.path]}?{asked.query}")
             self.end_headers()
+            return
+        if asked.path == "/dump.jsonl":
+            self._send(200, "\n".join(map(json.dumps, _all())).encode())
+            return
+        if asked.path == "/page.json":
+            self._send(200, b"<html>")
             return
         if asked.path != "/v0.1/servers":
             self._answer(404, {"error": "no"})
@@ -40,13 +47,15 @@ class _Registry(BaseHTTPRequestHandler):
         self._answer(200, {"servers": found[start : start + 2], "metadata": {"count": 2, **following}})
 
     def _answer(self, status: int, document: Any) -> None:
-        body = json.dumps(document).encode()
+        self._send(status, json.dumps(document).encode())
+
+    def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  named so by the library
         """Say nothing."""
 
 
@@ -90,6 +99,12 @@ def test_a_registry_is_searched_page_by_page(tmp_path: Path, registry: str) -> N
     assert run(tmp_path, "registry", "search", "spaceships", "--source", registry)[0] == 1
 
 
+@pytest.mark.parametrize("path", ["/renamed", "/v0.1/servers", "/dump.jsonl"])
+def test_a_registry_may_be_elsewhere_on_its_host_and_a_list_lie_there(tmp_path: Path, registry: str, path: str) -> None:
+    status, found, _told = run(tmp_path, "registry", "search", "about files", "--source", registry + path)
+    assert (status, [each["name"] for each in found["servers"]]) == (0, ["com.example/files"])
+
+
 def test_a_file_that_was_downloaded_is_searched_as_well(tmp_path: Path) -> None:
     lines = tmp_path / "dump.jsonl"
     lines.write_text("\n".join([*map(json.dumps, _all()), "{half"]))
@@ -102,7 +117,9 @@ def test_a_file_that_was_downloaded_is_searched_as_well(tmp_path: Path) -> None:
     ("source", "told"),
     [
         ("http://127.0.0.1:9", "cannot be reached"),
-        ("{registry}/moved", "answered 302"),
+        ("{registry}/moved", "redirects to elsewhere.example, which is not followed"),
+        ("{registry}/page.json", "holds no JSON"),
+        ("ftp://x/", "neither an http address nor a file"),
         ("{registry}/nothing/servers", "answered 404"),
         ("nowhere.json", "cannot be read"),
     ],
@@ -111,7 +128,7 @@ def test_a_registry_that_cannot_be_read_is_said(tmp_path: Path, registry: str, s
     status, found, said = run(tmp_path, "registry", "search", "x", "--source", source.format(registry=registry))
     assert (status, found) == (1, None)
     assert told in said
-    assert "--source" in said or "cannot be read" in said
+    assert "--source" in said
 
 
 def test_a_server_is_added_as_configuration_with_its_secrets_looked_up(tmp_path: Path, registry: str) -> None:
@@ -119,7 +136,7 @@ def test_a_server_is_added_as_configuration_with_its_secrets_looked_up(tmp_path:
     target.write_text("# mine\n[mcpServers.own]\ncommand = 'x'\n")
     status, found, _told = run(tmp_path, "add", "weather", "--package", "pypi", "--source", registry, "--yes")
     assert (status, found["added"], found["file"]) == (0, True, "toolweaver.toml")
-    assert found["needs"] == ["UNITS", "HOME_PLACE", "WEATHER_KEY"]
+    assert found["needs"] == ["WEATHER_KEY", "UNITS", "HOME_PLACE"]
     written = target.read_text()
     assert written.startswith("# mine\n")
     assert tomllib.loads(written)["mcpServers"]["weather"]["env"]["WEATHER_KEY"] == "${WEATHER_KEY}"
