@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -47,7 +48,7 @@ def print_launch(name: str, entry: Entry, launch: Launch, shown: Mapping[str, An
 
 def print_diff(edit: Edit) -> None:
     """Print the change of the file, line by line, but not the secrets that are there already."""
-    secrets = [each for each in secrets_in(edit.before, edit.target) if _is_secret(each)]
+    secrets = {form for each in secrets_in(edit.before, edit.target) if _is_secret(each) for form in _forms(each)}
     before, after = edit.before.splitlines(), edit.shown.splitlines()
     for line in difflib.unified_diff(before, after, str(edit.target), str(edit.target), lineterm="", n=0):
         for secret in sorted(secrets, key=len, reverse=True):
@@ -75,6 +76,11 @@ def print_outcome(edit: Edit, launch: Launch, *, is_done: bool) -> None:
 
 def _is_secret(value: str) -> bool:
     return len(value) >= _SHORT and "${" not in value
+
+
+def _forms(secret: str) -> tuple[str, str]:
+    """Return a secret as it is, and as it stands in a text with escapes."""
+    return secret, json.dumps(secret, ensure_ascii=False)[1:-1]
 
 
 def _line(text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from mcp_toolweaver.cli.configuring import default_configuration
 from mcp_toolweaver.core.errors import ConfigurationError
 from mcp_toolweaver.core.json_values import is_array, is_object
+from mcp_toolweaver.host_files import masking
 from mcp_toolweaver.host_files.editing import Change, changed, servers_in
 from mcp_toolweaver.host_files.hosts import HOSTS, Syntax, syntax_of
 from mcp_toolweaver.host_files.parsing import Unreadable, parsed
@@ -92,10 +93,12 @@ def without_server(to: Path | None, name: str) -> Edit:
 
 
 def secrets_in(text: str, target: Path) -> Iterator[str]:
-    """Yield the values of variables and headers that are written down in a configuration."""
+    """Yield the values of variables and headers that are written down in a configuration, and secret arguments."""
     document, _doubles = parsed(text, _syntax(target))
     for section in _SECTIONS:
-        for entry in servers_in(document, section).values():
+        entries = servers_in(document, section).values()
+        yield from masking.secrets_in(entries)
+        for entry in entries:
             for key in ("env", "headers", "http_headers"):
                 table = entry.get(key) if is_object(entry) else None
                 yield from (str(value) for value in (table.values() if is_object(table) else ()))

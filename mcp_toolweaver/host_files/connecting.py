@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mcp_toolweaver.core.json_values import is_object
+from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.host_files.backups import Record, digest
-from mcp_toolweaver.host_files.editing import Change, changed, servers_in
+from mcp_toolweaver.host_files.editing import Change, blocks_in, changed, servers_in
 from mcp_toolweaver.host_files.hosts import BY_NAME, Host, syntax_of
+from mcp_toolweaver.host_files.masking import masked, secrets_in
 from mcp_toolweaver.host_files.parsing import Unreadable, parsed
 from mcp_toolweaver.host_files.reading import Found
 
 OURS = "toolweaver"
 """What we are called in the files of hosts."""
-
-_SECRET = re.compile(
-    r"""(?i)^(?P<start>[+\- ].*?(?:token|key|secret|passw|auth|credential|cookie|bearer)[^:=]*["']?\s*[:=]\s*)"""
-    r"""(?P<value>["']?(?!.*\$\{)[^\s{\[].*)$"""
-)
-_PASSWORD = re.compile(r"://[^/\s:@\"']*:[^/\s@\"']*@")
-"""The name and password in a URL."""
-_RANDOM = re.compile(r"""["'](?=[^"']*\d)(?=[^"']*[A-Za-z])[A-Za-z0-9_+=-]{16,}["']""")
-"""Texts that look like keys, whatever they are called."""
+_HANDED = ("env", "env_vars", "env_keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,13 @@ class Edit:
     def diff(self) -> Iterator[str]:
         """Yield the lines of a unified diff, in which what may be a secret is masked."""
         before, after = ((text or "").splitlines() for text in (self.before, self.after))
-        for line in difflib.unified_diff(before, after, str(self.file), str(self.file), lineterm=""):
-            yield _masked(line)
+        lines = difflib.unified_diff(before, after, str(self.file), str(self.file), lineterm="")
+        yield from masked("\n".join(lines), self._secrets()).splitlines()
+
+    def _secrets(self) -> Iterator[str]:
+        for text in (self.before, self.after):
+            document, _doubles = parsed(text or "", syntax_of(self.file, self.host))
+            yield from secrets_in(servers_in(document, self.host.section).values())
 
 
 def connected(host: Host, file: Path, text: str | None, command: Sequence[str], keep: Collection[str]) -> Edit:
@@ -76,7 +73,8 @@ def connected(host: Host, file: Path, text: str | None, command: Sequence[str], 
     entries = servers_in(document, host.section)
     kept = [name for name, entry in entries.items() if name in keep or not _is_replaced(host, name, entry)]
     removed = [name for name in entries if name not in kept and name != OURS]
-    ours = host.dialect.ours(command[0], command[1:])
+    handed = host.dialect.handed_on(entries[name] for name in removed if is_object(entries[name]))
+    ours = _joined(host.dialect.ours(command[0], command[1:]), entries.get(OURS), handed)
     after = changed(text or "", syntax, Change(host.section, removed, {OURS: ours}))
     if entries.get(OURS) == ours and not removed:
         after = text or ""
@@ -96,9 +94,23 @@ def restored(record: Record, before: bytes, current: str | None) -> Edit:
     syntax = syntax_of(file, host)
     then = servers_in(parsed(was or "", syntax)[0], host.section)
     now = servers_in(parsed(current, syntax)[0], host.section)
-    back = {name: entry for name, entry in then.items() if name == OURS or name not in now}
-    after = changed(current, syntax, Change(host.section, [OURS], back))
+    blocks = blocks_in(was or "", syntax, host.section)
+    back = {name: blocks[name] for name in then if name in blocks and (name == OURS or name not in now)}
+    after = changed(current, syntax, Change(host.section, [OURS], {}, back))
     return Edit(host, file, current, after, (OURS,), was_edited=True)
+
+
+def _joined(ours: dict[str, Any], before: Any, handed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return our entry with what the host hands on to us, also what it did before for servers that are here by now."""
+    earlier = {key: before[key] for key in _HANDED if key in before} if is_object(before) else {}
+    for given in (earlier, handed):
+        for key, value in given.items():
+            there = ours.get(key)
+            if is_object(value):
+                ours[key] = {**(there if is_object(there) else {}), **value}
+            elif is_array(value):
+                ours[key] = list(dict.fromkeys([*(there if is_array(there) else []), *value]))
+    return ours
 
 
 def _is_replaced(host: Host, name: str, entry: Any) -> bool:
@@ -108,13 +120,6 @@ def _is_replaced(host: Host, name: str, entry: Any) -> bool:
         return False
     found = Found(name, host, Path(), values)
     return name != OURS or not found.is_ours
-
-
-def _masked(line: str) -> str:
-    if line.startswith(("+++", "---", "@@")):
-        return line
-    line = _PASSWORD.sub("://***@", line)
-    return _RANDOM.sub('"***"', _SECRET.sub(lambda found: f"{found['start']}***", line))
 
 
 def read_text(file: Path) -> str | None:

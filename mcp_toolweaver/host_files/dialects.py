@@ -6,13 +6,15 @@ Variables stay as they are written, in our syntax where the host's differs; noth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Entry: TypeAlias = dict[str, Any]
 
 _DOLLAR = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_ANY_DOLLAR = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_INPUT = re.compile(r"\$\{input:([^{}]+)\}")
 _BRACES = re.compile(r"\{(env|file):([^{}]+)\}")
 _SECRETS = re.compile(r"\$\{\{\s*(?:secrets|inputs)\.([A-Za-z0-9_./-]+)\s*\}\}")
 
@@ -25,6 +27,8 @@ class Dialect:
     """Returns an entry in the shared words; None if it is nothing that we could start or reach."""
     ours: Callable[[str, Sequence[str]], Entry]
     """Returns the entry that starts a command with arguments."""
+    handed_on: Callable[[Iterable[Entry]], Entry] = lambda _entries: {}
+    """Returns what our entry has besides, so that the host hands on to us what it alone knows of these servers."""
 
 
 def _texts(value: Any, change: Callable[[str], str]) -> Any:
@@ -144,11 +148,63 @@ def _table(value: Any) -> Entry:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
+def _codex_hands_on(entries: Iterable[Entry]) -> Entry:
+    """Codex gives servers only those variables that it is told to."""
+    names: list[str] = []
+    for entry in entries:
+        named = entry.get("env_vars")
+        names += [name for name in (named if isinstance(named, list) else []) if isinstance(name, str)]
+        names += [entry["bearer_token_env_var"]] if isinstance(entry.get("bearer_token_env_var"), str) else []
+        names += [name for name in _table(entry.get("env_http_headers")).values() if isinstance(name, str)]
+    return {"env_vars": list(dict.fromkeys(names))} if names else {}
+
+
+def _goose_hands_on(entries: Iterable[Entry]) -> Entry:
+    """``env_keys`` are in Goose's own keyring."""
+    lists = [entry.get("env_keys") for entry in entries]
+    names = [name for each in lists if isinstance(each, list) for name in each if isinstance(name, str)]
+    return {"env_keys": list(dict.fromkeys(names))} if names else {}
+
+
+def _vscode_hands_on(entries: Iterable[Entry]) -> Entry:
+    """VS Code asks its user for ``${input:id}``, which we read from the variable ID."""
+    asked = dict.fromkeys(found[1] for text in _all_texts(list(entries)) for found in _INPUT.finditer(text))
+    return _in_env({re.sub(r"[^A-Za-z0-9]", "_", each).upper(): f"${{input:{each}}}" for each in asked})
+
+
+def _gemini_hands_on(entries: Iterable[Entry]) -> Entry:
+    names = dict.fromkeys(found[1] for text in _all_texts(list(entries)) for found in _ANY_DOLLAR.finditer(text))
+    return _in_env({name: f"${name}" for name in names})
+
+
+def _continue_hands_on(entries: Iterable[Entry]) -> Entry:
+    found = {
+        _unwrapped(each[0])[2:-1]: each[0] for text in _all_texts(list(entries)) for each in _SECRETS.finditer(text)
+    }
+    return _in_env(found)
+
+
+def _in_env(variables: Entry) -> Entry:
+    return {"env": variables} if variables else {}
+
+
+def _all_texts(value: Any) -> Iterator[str]:
+    """Yield every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _all_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _all_texts(item)
+
+
 PLAIN = Dialect(_plain, _plain_ours)
-VSCODE = Dialect(_plain, _vscode_ours)
-CODEX = Dialect(_codex, _plain_ours)
-GEMINI = Dialect(_gemini, _plain_ours)
-GOOSE = Dialect(_goose, _goose_ours)
+VSCODE = Dialect(_plain, _vscode_ours, _vscode_hands_on)
+CODEX = Dialect(_codex, _plain_ours, _codex_hands_on)
+GEMINI = Dialect(_gemini, _plain_ours, _gemini_hands_on)
+GOOSE = Dialect(_goose, _goose_ours, _goose_hands_on)
 OPENCODE = Dialect(_opencode, _opencode_ours)
 ZED = Dialect(_zed, _zed_ours)
-CONTINUE = Dialect(_continue, _continue_ours)
+CONTINUE = Dialect(_continue, _continue_ours, _continue_hands_on)

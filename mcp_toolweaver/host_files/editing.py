@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import InlineTable
-
 from mcp_toolweaver.core.json_values import is_array, is_object
-from mcp_toolweaver.host_files import yaml_lines
-from mcp_toolweaver.host_files.hosts import Syntax
+from mcp_toolweaver.host_files.hosts import Syntax as SyntaxName
 from mcp_toolweaver.host_files.parsing import Unreadable, at, parsed
-from mcp_toolweaver.text.json_splice import with_member, without_member
+from mcp_toolweaver.host_files.syntax.block import Malformed, Syntax
+from mcp_toolweaver.host_files.syntax.json_syntax import JsonSyntax
+from mcp_toolweaver.host_files.syntax.toml_syntax import TomlSyntax
+from mcp_toolweaver.host_files.syntax.yaml_syntax import YamlSyntax
+
+_LISTS = "mcpServers"
+"""The section that is a list where YAML has it, with ``name`` in each entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,43 @@ class Change:
     """Names of servers."""
     add: Mapping[str, Any]
     """Entries by name, as the host writes them."""
+    written: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Entries by name as they were written in such a file, see `blocks_in`."""
 
 
-def changed(text: str, syntax: Syntax, change: Change) -> str:
-    """Return the text with the change; everything but the servers that it names is as it was.
+def changed(text: str, syntax: SyntaxName, change: Change) -> str:
+    """Return the text with the change; every character outside of the servers that it names is as it was.
 
     Raises:
         Unreadable: the text is not what it should be, or cannot be changed for sure without changing more.
     """
     before, _doubles = parsed(text, syntax)
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    mark, bare = _without_mark(text)
+    way = _way(syntax, change.section, before)
     try:
-        made = mark + _EDITORS[syntax](text.removeprefix("\ufeff"), change)
-    except (ValueError, TOMLKitError) as error:
+        new = {name: way.block(bare, change.section, name, entry) for name, entry in change.add.items()}
+        out = {*change.remove, *new, *change.written} & servers_in(before, change.section).keys()
+        made = mark + way.exchanged(bare, change.section, out, {**new, **change.written})
+    except (Malformed, ValueError) as error:
         raise Unreadable(f"cannot be changed: {error}") from error
-    after, _doubles = parsed(made, syntax)
-    if after not in _expected(before, change):
-        raise Unreadable("cannot be changed without changing more than the servers; change it by hand")
+    try:
+        _check(before, parsed(made, syntax)[0], change)
+    except Unreadable as error:
+        raise Unreadable("cannot be changed without changing more than the servers; change it by hand") from error
     return made
+
+
+def blocks_in(text: str, syntax: SyntaxName, section: tuple[str, ...]) -> dict[str, str]:
+    """Return the servers by name, as they are written.
+
+    Raises:
+        Unreadable: they cannot be told from each other.
+    """
+    document, _doubles = parsed(text, syntax)
+    try:
+        return _way(syntax, section, document).blocks(_without_mark(text)[1], section) if text.strip() else {}
+    except Malformed as error:
+        raise Unreadable(f"cannot be read: {error}") from error
 
 
 def servers_in(document: Mapping[str, Any], section: tuple[str, ...]) -> dict[str, Any]:
@@ -55,72 +74,40 @@ def servers_in(document: Mapping[str, Any], section: tuple[str, ...]) -> dict[st
     return dict(found) if is_object(found) else {}
 
 
-def _expected(before: dict[str, Any], change: Change) -> list[dict[str, Any]]:
-    """Return what the changed text may mean: a list without any server may be gone, as TOML's tables are."""
-    expected: dict[str, Any] = json.loads(json.dumps(before, default=str))
-    inner = expected
-    for key in change.section[:-1]:
-        inner = inner.setdefault(key, {})
-    last = change.section[-1]
-    found = inner.get(last)
-    if is_array(found):
-        kept = [each for each in found if not (is_object(each) and each.get("name") in {*change.remove, *change.add})]
-        inner[last] = [*change.add.values(), *kept]
-    else:
-        names = {*change.remove, *change.add}
-        kept_members = {name: entry for name, entry in (found or {}).items() if name not in names}
-        inner[last] = {**change.add, **kept_members}
-    if inner[last] or inner is not expected:
-        return [expected]
-    return [expected, {key: value for key, value in expected.items() if key != last}]
+def _way(syntax: SyntaxName, section: tuple[str, ...], document: Mapping[str, Any]) -> Syntax:
+    if syntax == "json":
+        return JsonSyntax()
+    if syntax == "toml":
+        return TomlSyntax()
+    found = at(document, section)
+    return YamlSyntax(as_list=is_array(found) or (not found and section[-1] == _LISTS))
 
 
-def _json(text: str, change: Change) -> str:
-    made = text if text.strip() else "{\n}\n"
-    for name in change.remove:
-        made = without_member(made, [*change.section, name])
-    for name, entry in reversed(list(change.add.items())):
-        made = with_member(made, [*change.section, name], entry)
-    return made
+def _without_mark(text: str) -> tuple[str, str]:
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    return mark, text.removeprefix("\ufeff")
 
 
-def _toml(text: str, change: Change) -> str:
-    document = tomlkit.parse(text)
-    [key] = change.section
-    section: Any = document.get(key)
-    if section is None:
-        document[key] = tomlkit.table(is_super_table=True)
-        section = document[key]
-    if not isinstance(section, MutableMapping):
-        raise ValueError(f"{key} is no table")  # noqa: TRY004  as where text is read
-    for name in [*change.remove, *change.add]:
-        if name in section:
-            del section[name]
-    for name, entry in change.add.items():
-        section[name] = _in_line(entry) if isinstance(section, InlineTable) else _table(entry)
-    return tomlkit.dumps(document)
+def _check(before: Mapping[str, Any], after: Mapping[str, Any], change: Change) -> None:
+    """Make sure that nothing but the named servers says anything else afterwards.
+
+    Raises:
+        Unreadable: something does.
+    """
+    named = {*change.remove, *change.add, *change.written}
+    was, now = (servers_in(document, change.section) for document in (before, after))
+    stayed = {name: entry for name, entry in was.items() if name not in named}
+    there = {name: entry for name, entry in now.items() if name not in named}
+    is_added = {*change.add, *change.written} <= now.keys()
+    if stayed != there or not is_added or _rest(before, change.section) != _rest(after, change.section):
+        raise Unreadable("something else would be another one")
 
 
-def _table(entry: Mapping[str, Any]) -> Any:
-    table = tomlkit.table()
-    for key, value in entry.items():
-        table.add(key, value)
-    return table
-
-
-def _in_line(value: Any) -> Any:
-    """Return a value for a table that is written on one line."""
-    if not isinstance(value, Mapping):
-        return value
-    table = tomlkit.inline_table()
-    for key, each in value.items():
-        table.append(key, _in_line(each))
-    return table
-
-
-def _yaml(text: str, change: Change) -> str:
-    [key] = change.section
-    return yaml_lines.changed(text, key, change.remove, change.add)
-
-
-_EDITORS: Mapping[Syntax, Callable[[str, Change], str]] = {"json": _json, "toml": _toml, "yaml": _yaml}
+def _rest(document: Any, section: tuple[str, ...]) -> Any:
+    """Return the document without the list; a parent that would be empty is left out, too."""
+    if not is_object(document) or not section:
+        return None if not section else document
+    first, *rest = section
+    inner = _rest(document.get(first), tuple(rest)) if rest else None
+    others = {key: value for key, value in document.items() if key != first}
+    return {**others, first: inner} if inner else others

@@ -16,7 +16,8 @@ from tomlkit.items import Table
 
 from mcp_toolweaver.host_files.merging import Merged
 from mcp_toolweaver.host_files.parsing import Unreadable
-from mcp_toolweaver.text.json_splice import with_member
+from mcp_toolweaver.host_files.syntax.block import Malformed
+from mcp_toolweaver.host_files.syntax.json_syntax import JsonSyntax
 
 _SECTION = "mcpServers"
 _PRIVATE = 0o600
@@ -30,7 +31,7 @@ def with_servers(text: str, servers: Sequence[Merged], *, is_toml: bool) -> str:
     """
     try:
         return _in_toml(text, servers) if is_toml else _in_json(text, servers)
-    except (TOMLKitError, ValueError) as error:
+    except (TOMLKitError, Malformed, ValueError) as error:
         raise Unreadable(str(error)) from error
 
 
@@ -93,7 +94,8 @@ def _inline(value: Any) -> Any:
 
 
 def _in_json(text: str, servers: Sequence[Merged]) -> str:
-    whole = text if text.strip() else "{\n}\n"
-    for server in reversed(servers):  # each is put first
-        whole = with_member(whole, [_SECTION, server.name], json.loads(json.dumps(dict(server.values))))
+    whole, way = text if text.strip() else "{\n}\n", JsonSyntax()
+    for server in servers:
+        block = way.block(whole, (_SECTION,), server.name, json.loads(json.dumps(dict(server.values))))
+        whole = way.exchanged(whole, (_SECTION,), (), {server.name: block})
     return whole

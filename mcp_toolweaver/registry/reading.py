@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,7 +57,7 @@ def shown(source: str) -> str:
     return f"{before}{separator}{netloc.rpartition('@')[2]}{slash}{path}" if separator else source
 
 
-def _raw(source: str, searches: Sequence[str], problems: list[str]) -> Iterator[Raw]:
+def _raw(source: str, searches: Sequence[str], problems: list[str]) -> Iterable[Raw]:
     if not is_address(source):
         if urlsplit(source).scheme and "://" in source:
             raise Unavailable(

@@ -130,7 +130,6 @@ def test_a_server_that_runs_elsewhere_takes_only_what_it_wants(
     "text",
     [
         'mcpServers.time = { command = "uvx" }\n# end\n',
-        'mcpServers = { time = { command = "uvx" } }\n',
         '[toolweaver]\nlog_level = "info"\n\n[mcpServers.time]\ncommand = "uvx"\n\n[toolweaver.search]\n',
         "\ufeff# mine\n[mcpServers]\n",
         "",
@@ -150,8 +149,8 @@ def test_toml_of_any_shape_is_as_it_was_when_what_was_added_is_removed(source: P
 OLD = """{
   // mine
   "mcpServers": {
-    "old": { "command": "x", "env": { "TOKEN": "gh-secret" }, "headers": { "A": "Bearer hidden" } }, // keep
-    "other": { "url": "https://x" }
+    "old": { "command": "x", "args": ["--api-key", "hush-1"], "env": { "A": "\\"hush-2" } }, // keep
+    "other": { "url": "https://x", "headers": { "B": "hush-3" } }
   }
 }
 """
@@ -170,8 +169,7 @@ def test_secrets_that_are_there_already_are_not_shown_and_comments_stay(
     assert adding.remove(Wishes("old", target, yes=True)) == 0
     assert [source.name for source in load(target, {}).sources] == ["other"]
     told = capsys.readouterr().out
-    assert "gh-secret" not in told
-    assert "hidden" not in told
+    assert "hush" not in told
     assert '-    "old": { "command": "x"' in told
 
 
@@ -191,7 +189,14 @@ def test_a_server_gets_a_name_that_can_be_seen(source: Path, tmp_path: Path, ali
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("x.toml", "[[mcpServers]]\n"), ("x.json", "{half"), ("x.json", '{"mcpServers": []}'), ("x.yaml", ""), ("x", "")],
+    [
+        ("x.toml", "[[mcpServers]]\n"),
+        ("x.toml", 'mcpServers = { a = { url = "https://x" } }\n'),
+        ("x.json", "{half"),
+        ("x.json", '{"mcpServers": []}'),
+        ("x.yaml", ""),
+        ("x", ""),
+    ],
 )
 def test_a_file_that_is_no_configuration_of_ours_stays_as_it_is(
     source: Path, tmp_path: Path, name: str, text: str

@@ -116,6 +116,64 @@ def test_edits_made_since_are_kept_and_the_servers_come_back(home: Path, machine
     assert "mine" in now or now["buffer_font_size"] == 16
 
 
+@pytest.mark.parametrize(
+    ("name", "handed"),
+    [
+        ("vscode", {"env": {"SEARCH_KEY": "${input:search-key}"}}),
+        ("codex", {"env_vars": ["DOCS_TOKEN", "LOCAL_KEY"]}),
+        ("gemini", {"env": {"MAIL_PASSWORD": "$MAIL_PASSWORD", "CODEHUB_TOKEN": "$CODEHUB_TOKEN"}}),
+        ("goose", {"env_keys": ["PICTURES_KEY"]}),
+        (
+            "continue",
+            {"env": {"BROWSER_KEY": "${{ secrets.BROWSER_KEY }}", "WIKI_TOKEN": "${{ secrets.WIKI_TOKEN }}"}},
+        ),
+    ],
+)
+def test_what_the_host_alone_knows_is_handed_on_to_us(
+    home: Path, machine: Machine, name: str, handed: dict[str, Any]
+) -> None:
+    host = BY_NAME[name]
+    file = next(machine.files(host))
+    assert connecting.connect(connecting.Wishes(name, config=home / "toolweaver.toml", yes=True)) == 0
+    entry = servers_in(parsed(text_of(file), syntax_of(file, host))[0], host.section)["toolweaver"]
+    assert {key: entry[key] for key in handed} == handed
+
+
+COMMENTED = """\
+{
+\t"mcpServers": {
+\t\t"a": { /* slow */ "command": "x" },
+\t\t"b": {"command": "y"} // last
+\t}
+}
+"""
+
+
+def test_comments_and_layout_of_servers_come_back_beside_edits(home: Path) -> None:
+    file = home / ".cursor" / "mcp.json"
+    file.write_text(COMMENTED)
+    wishes = connecting.Wishes("cursor", config=home / "toolweaver.toml", yes=True)
+    assert connecting.connect(wishes) == 0
+    connected = file.read_text()
+    assert "\n  " not in connected
+    file.write_text(connected.replace("{\n", '{\n\t"mine": 1,\n', 1))
+    assert connecting.disconnect(wishes) == 0
+    assert '"a": { /* slow */ "command": "x" }' in file.read_text()
+    assert '"mine": 1' in file.read_text()
+
+
+def test_what_follows_an_option_that_names_a_secret_is_not_shown(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets = ["s3cr3t-words", "tok-words-only", "hunter2hunter2"]
+    args = ["--api-key", secrets[0], f"--token={secrets[1]}"]
+    entry = {"command": "x", "args": args, "env": {"PASSWORD": secrets[2]}}
+    (home / ".cursor" / "mcp.json").write_text(json.dumps({"mcpServers": {"a": entry}}, indent=2))
+    assert connecting.connect(connecting.Wishes("cursor", config=home / "toolweaver.toml", yes=True)) == 0
+    told = capsys.readouterr()
+    assert not any(secret in told.out + told.err for secret in secrets)
+
+
 def test_what_stays_stays_and_what_we_cannot_have_too(home: Path, machine: Machine) -> None:
     config = home / "toolweaver.toml"
     assert connecting.connect(connecting.Wishes("goose", config=config, keep=("weather",), yes=True)) == 0
