@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -13,7 +13,6 @@ from rich.markup import escape
 from mcp_toolweaver.cli.config_edit import Edit, secrets_in
 from mcp_toolweaver.cli.printing import out
 from mcp_toolweaver.cli.registry_commands import command_of
-from mcp_toolweaver.core.json_values import is_array, is_object
 from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.registry.entry import Entry
 from mcp_toolweaver.registry.launching import Launch
@@ -23,15 +22,9 @@ _SHORT = 4
 """Shorter values are no secrets, and masking them would garble what is shown."""
 
 
-def masked(values: Any, given: Collection[str]) -> Any:
-    """Return an entry without the values that the owner gave: they may be secrets, and people look over shoulders."""
-    if isinstance(values, str):
-        for value in sorted((each for each in given if _is_secret(each)), key=len, reverse=True):
-            values = values.replace(value, _MASK)
-        return values
-    if is_array(values):
-        return [masked(each, given) for each in values]
-    return {key: masked(each, given) for key, each in values.items()} if is_object(values) else values
+def masked(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what the owner gave as it is shown: it may be secret, and people look over shoulders."""
+    return {name: _MASK if _is_secret(value) else value for name, value in given.items()}
 
 
 def print_launch(name: str, entry: Entry, launch: Launch, shown: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from mcp_toolweaver.core.errors import ConfigurationError, InvalidRequest
 from mcp_toolweaver.host_files.parsing import Unreadable
 from mcp_toolweaver.registry.entry import Entry
 from mcp_toolweaver.registry.foreign import NotRunnable
-from mcp_toolweaver.registry.giving import pairs, with_values
+from mcp_toolweaver.registry.giving import check, pairs, with_values
 from mcp_toolweaver.registry.launching import Launch, chosen
 
 
@@ -71,9 +71,10 @@ def remove(wishes: Wishes) -> int:
 
 def _added(entry: Entry, wishes: Wishes) -> int:
     given = pairs(wishes.given)
-    launch = with_values(_wanted(chosen(entry, wishes.way), wishes), given)
+    asking = _wanted(chosen(entry, wishes.way), wishes)
+    check(asking, given)
+    launch, shown = with_values(asking, given), with_values(asking, masked(given)).values
     name = entry.short_name if wishes.alias is None else wishes.alias
-    shown = masked(launch.values, given.values())
     edit = with_server(wishes.to, name, launch.values, shown)
     if not wishes.as_json:
         print_launch(name, entry, launch, shown)

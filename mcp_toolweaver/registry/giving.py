@@ -31,21 +31,35 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def with_values(launch: Launch, given: Mapping[str, str]) -> Launch:
-    """Return a launch with what the owner gives, wherever it is wanted; the other needs stay.
+def check(launch: Launch, given: Mapping[str, str]) -> None:
+    """Make sure that values may be given.
 
     Raises:
-        InvalidRequest: a value is none of the choices, is a secret, or is wanted by nothing.
+        InvalidRequest: one is none of the choices, is a secret, or is wanted by nothing.
     """
     for name, value in given.items():
-        need = next((each for each in launch.needs if each.name == name.upper()), None)
+        need = _need(launch, name)
+        if need is not None:
+            _check(need, value)
+        elif launch.way == _REMOTE:
+            wants = ", ".join(each.name for each in launch.needs) or "nothing"
+            raise InvalidRequest(f"a server that runs elsewhere takes no variable {name!r}; this one wants {wants}")
+
+
+def with_values(launch: Launch, given: Mapping[str, str]) -> Launch:
+    """Return a launch with what the owner gives, wherever it is wanted; the other needs stay."""
+    for name, value in given.items():
+        need = _need(launch, name)
         if need is None:
             launch = replace(launch, values=_added(launch, name, value))
         else:
-            _check(need, value)
             others = tuple(each for each in launch.needs if each is not need)
             launch = replace(launch, values=_filled(launch.values, need.name, value), needs=others)
     return launch
+
+
+def _need(launch: Launch, name: str) -> Input | None:
+    return next((each for each in launch.needs if each.name == name.upper()), None)
 
 
 def _check(need: Input, value: str) -> None:
@@ -69,9 +83,6 @@ def _filled(values: Any, name: str, value: str) -> Any:
 
 def _added(launch: Launch, name: str, value: str) -> dict[str, Any]:
     """Return the values with one more variable, which a container is told of."""
-    if launch.way == _REMOTE:
-        wants = ", ".join(each.name for each in launch.needs) or "nothing"
-        raise InvalidRequest(f"a server that runs elsewhere takes no variable {name!r}; this one wants {wants}")
     values = dict(launch.values)
     env: dict[str, str] = values.get("env", {})
     if launch.way == "oci" and name not in env:

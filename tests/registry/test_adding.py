@@ -81,11 +81,11 @@ def test_what_the_owner_gives_is_written_where_it_is_wanted_and_not_shown(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "mine.json"
-    given = ["PLACE=Rome, Italy", "mode=read", "EXTRA=hush-hush", "API_KEY=${keyring:toolweaver/API_KEY}"]
+    given = ["PLACE=tool", "mode=read", "EXTRA=hush-hush", "API_KEY=${keyring:toolweaver/API_KEY}"]
     assert add(source, target, *given, way="oci") == 0
     entry = servers(target)["tool"]
     assert entry["args"][:5] == ["run", "-i", "--rm", "-e", "EXTRA"]
-    assert entry["args"][-2:] == ["x/tool:1.0.0", "Rome, Italy"]
+    assert entry["args"][-2:] == ["x/tool:1.0.0", "tool"]
     assert entry["env"] == {
         "API_KEY": "${keyring:toolweaver/API_KEY}",
         "MODE": "read",
@@ -93,6 +93,7 @@ def test_what_the_owner_gives_is_written_where_it_is_wanted_and_not_shown(
         "EXTRA": "hush-hush",
     }
     told = capsys.readouterr().out
+    assert "    docker run -i --rm -e EXTRA -e API_KEY -e MODE -e NODE_ENVIRONMENT x/tool:1.0.0 ***\n" in told
     assert "hush-hush" not in told
     assert "export" not in told
 

@@ -100,6 +100,7 @@ def test_servers_are_ranked_by_where_the_words_stand() -> None:
         {"registryType": "oci", "identifier": "x:stable"},
         {"registryType": "oci", "identifier": "x", "version": "latest"},
         {"registryType": "oci", "identifier": "x@npm:evil"},
+        {"registryType": "oci", "runtimeArguments": [{"type": "positional", "value": "evil/image"}]},
         {"registryType": "nuget"},
         {"registryType": "pypi", "identifier": "--index-url"},
         {"registryType": "oci", "identifier": "--privileged"},
