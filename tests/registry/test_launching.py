@@ -336,9 +336,9 @@ def test_whatever_an_address_says_only_an_https_host_or_this_machine_is_spoken_t
         return
     for launch in launches(hostile):
         if isinstance(launch, Launch):
-            parts = urlsplit(launch.values["url"])
+            parts = urlsplit(str(launch.values["url"]))
             assert parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
-            assert parts.hostname == urlsplit(raw["url"]).hostname
+            assert parts.hostname == urlsplit(str(raw["url"])).hostname
             assert "@" not in parts.netloc
             assert set(re.findall(r"\$\{(\w+)", str(launch.values))) <= {need.name for need in launch.needs}
 
