@@ -56,7 +56,8 @@ def print_outcome(edit: Edit, launch: Launch, *, is_done: bool) -> None:
         return
     _line(f"written to {escape(str(edit.target))}")
     for need in launch.needs:
-        secret = " (secret)" if need.isSecret else ""
+        optional = ", if you have one" if need.isSecret and not need.isRequired else ""
+        secret = f" (secret{optional})" if need.isSecret else ""
         told = " ".join(need.description.split())
         wanted = (
             f"  {need.name}{secret} is set here already"

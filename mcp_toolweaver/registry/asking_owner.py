@@ -31,11 +31,30 @@ class Needs:
             NotRunnable: something in it may not stand in a command.
         """
         text = given.value
+        if isinstance(given, Argument) and self._may_be_left_out(given):
+            return None
         if text is not None and (not given.isSecret or _PLACEHOLDER.search(text)):
             return self.filled(text, given.variables, given)
         if not given.isRequired and not given.isSecret:
             return None if given.default is None or isinstance(given, Argument) else checked(given.default)
         return self._asked(given.name or getattr(given, "valueHint", ""), given)
+
+    def variable(self, given: Input) -> str | None:
+        """Return the value of a variable of the environment; a secret that need not be given is nothing without it.
+
+        Raises:
+            NotRunnable: see `value`.
+        """
+        if given.isSecret and not given.isRequired and given.value is None:
+            return f"${{{self._remembered(given.name, given)}:-}}"
+        return self.value(given)
+
+    @staticmethod
+    def _may_be_left_out(given: Argument) -> bool:
+        """Whether an argument need not be given, and has no value unless its owner gives one."""
+        asked = [given.variables.get(name) for name in _PLACEHOLDER.findall(given.value or "")]
+        is_optional = all(each and not each.isRequired and (each.value or each.default) is None for each in asked)
+        return not given.isRequired and is_optional and (bool(asked) or (given.isSecret and given.value is None))
 
     def filled(self, text: str, variables: Mapping[str, Input], around: Input) -> str:
         """Return a text with each ``{placeholder}`` replaced, by what ``variables`` say of it, else as ``around``.

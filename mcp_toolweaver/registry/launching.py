@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcp_toolweaver.registry.asking_owner import Needs
+from mcp_toolweaver.registry.container import variables_and_options
 from mcp_toolweaver.registry.entry import Argument, Entry, Input, Package, Remote
 from mcp_toolweaver.registry.foreign import NotRunnable, checked, variable_name
 from mcp_toolweaver.registry.pinning import pinned
@@ -78,7 +79,11 @@ def _package(package: Package) -> Launch:
     if str(package.transport.get("type", "stdio")) != "stdio":
         raise NotRunnable("the package serves over the network by itself; start it, and add its URL")
     run = pinned(way, package)
-    named = {variable_name(each.name): needs.value(each) for each in package.environmentVariables}
+    if way == "oci":
+        variables, options = variables_and_options(package.runtimeArguments)
+        more = {"environmentVariables": [*package.environmentVariables, *variables], "runtimeArguments": options}
+        package = package.model_copy(update=more)
+    named = {variable_name(each.name): needs.variable(each) for each in package.environmentVariables}
     env = {name: value for name, value in named.items() if value is not None}
     args = [*_fixed(way, package, env, needs), run, *_arguments(package.packageArguments, needs)]
     values = {"command": _PROGRAMS[way], "args": args, **({"env": env} if env else {})}

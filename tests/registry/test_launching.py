@@ -157,7 +157,10 @@ def test_a_remote_that_is_not_safe_is_refused(url: str) -> None:
         ({"environmentVariables": [{"name": "NODE_OPTIONS", "value": "--require {file}"}]}, "sets NODE_OPTIONS"),
         ({"environmentVariables": [{"name": "PATH", "isRequired": True, "default": "/x"}]}, "sets PATH"),
         ({"runtimeArguments": [{"type": "positional", "value": "--registry=https://x"}]}, "--registry"),
-        ({"packageArguments": [{"type": "named", "name": "--key", "isSecret": True}]}, "the secret KEY on its command"),
+        (
+            {"packageArguments": [{"type": "named", "name": "--key", "isSecret": True, "isRequired": True}]},
+            "the secret KEY on its command",
+        ),
         *(
             ({"registryType": "oci", "runtimeArguments": [{"type": "named", "name": name, "value": value}]}, name)
             for name, value in (("--privileged", None), ("-v", "/:/host"), ("--network", "host"), ("--pid", "host"))
@@ -243,6 +246,28 @@ def test_a_remote_is_completed_by_its_variables() -> None:
     ]
 
 
+def test_variables_of_a_container_are_in_no_command_line_and_optional_ones_need_not_be_given() -> None:
+    options = [
+        {"type": "named", "name": "-e", "value": "PORT=8085"},
+        {"type": "named", "name": "-e", "value": "KEY={token}", "variables": {"token": {"isSecret": True}}},
+        {"type": "named", "name": "--env", "value": "URL=https://{host}/", "variables": {"host": {"isRequired": True}}},
+    ]
+    launch = chosen(package(registryType="oci", runtimeArguments=options), None)
+    assert launch.values["args"] == ["run", "-i", "--rm", "-e", "PORT", "-e", "KEY", "-e", "URL", "x:1.0.0"]
+    assert launch.values["env"] == {"PORT": "8085", "KEY": "${KEY:-}", "URL": "https://${HOST}/"}
+    assert launch.risks == ()
+
+
+def test_a_secret_that_need_not_be_given_keeps_no_server_from_starting() -> None:
+    either = [{"name": "TOKEN", "isSecret": True}, {"name": "PASSWORD", "isSecret": True}]
+    argument = {"type": "named", "name": "--key", "isSecret": True}
+    mounted = {"type": "named", "name": "--in", "value": "{folder}", "variables": {"folder": {}}}
+    launch = chosen(package(environmentVariables=either, packageArguments=[argument, mounted]), None)
+    assert launch.values["env"] == {"TOKEN": "${TOKEN:-}", "PASSWORD": "${PASSWORD:-}"}
+    assert [need.name for need in launch.needs] == ["TOKEN", "PASSWORD"]
+    assert launch.risks == ()
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a/b/c", "a/\u200bb", "a/x\n", "--x y", "a/" + "x" * 400])
 def test_a_server_without_a_name_that_can_be_typed_is_no_entry(name: str) -> None:
     with pytest.raises(NotAnEntry):
@@ -281,11 +306,16 @@ ARGUMENT = st.fixed_dictionaries(
     {"type": st.sampled_from(["positional", "named"]), "name": ODD},
     optional={"value": ODD, "default": ODD, "isRequired": st.booleans(), "isSecret": st.booleans(), "valueHint": ODD},
 )
+OPTION = ARGUMENT | st.fixed_dictionaries(
+    {"type": st.just("named"), "name": st.sampled_from(["-e", "--env"])},
+    optional={"value": st.builds("{}={}".format, st.sampled_from(["A", "LD_A", "a b"]), ODD) | ODD},
+)
 PACKAGE = st.fixed_dictionaries(
     {"registryType": st.sampled_from(["npm", "pypi", "oci"]), "identifier": ODD, "version": ODD},
     optional={
         "packageArguments": st.lists(ARGUMENT, max_size=3),
         "environmentVariables": st.lists(ARGUMENT, max_size=2),
+        "runtimeArguments": st.lists(OPTION, max_size=2),
     },
 )
 
@@ -297,7 +327,7 @@ def test_whatever_an_entry_says_only_its_pinned_package_is_run(raw: dict[str, An
     except NotAnEntry:
         return
     for launch in launches(hostile):
-        if not isinstance(launch, Launch):
+        if not isinstance(launch, Launch) or any("of Docker" in risk for risk in launch.risks):
             continue
         command, args, env = launch.values["command"], launch.values["args"], launch.values.get("env", {})
         docker = ["run", "-i", "--rm", *(text for name in env for text in ("-e", name))]
