@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mcp_toolweaver.cli.options import AsJson, Config, Kind, Within, WordsOnly
+from mcp_toolweaver.cli.options import AsJson, Config, Domain, Kind, Within, WordsOnly
 
 
 def explain(
@@ -15,7 +15,7 @@ def explain(
     tool: Annotated[Optional[str], typer.Option(help="Say where this tool was, or why it was not found.")] = None,  # noqa: UP045
     config: Config = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools a model gets.")] = 5,
-    domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
+    domain: Domain = None,
     kind: Kind = None,
     profile: Within = None,
     words_only: WordsOnly = False,

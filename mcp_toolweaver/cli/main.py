@@ -9,11 +9,12 @@ from typing import Annotated, Optional
 import typer
 
 from mcp_toolweaver.cli.cache_group import cache
+from mcp_toolweaver.cli.completion_command import completion
 from mcp_toolweaver.cli.explain_command import explain
 from mcp_toolweaver.cli.host_commands import connect, disconnect, import_
 from mcp_toolweaver.cli.index_group import index
 from mcp_toolweaver.cli.login_commands import login, logout
-from mcp_toolweaver.cli.options import AnyServer, AsJson, Config, Kind, Server, Within, WordsOnly
+from mcp_toolweaver.cli.options import AnyServer, AsJson, Config, Domain, Kind, Server, Within, WordsOnly
 from mcp_toolweaver.cli.registry_group import add, registry, remove
 from mcp_toolweaver.cli.secret_group import secret
 from mcp_toolweaver.cli.serve_command import ServeCommand, serve
@@ -37,6 +38,7 @@ app.command()(connect)
 app.command()(disconnect)
 app.command()(add)
 app.command()(remove)
+app.command()(completion)
 app.command()(login)
 app.command()(logout)
 app.add_typer(registry, name="registry")
@@ -73,7 +75,7 @@ def search(
     *,
     config: Config = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many tools to show.")] = 5,
-    domain: Annotated[Optional[str], typer.Option(help="Only tools of this domain or server.")] = None,  # noqa: UP045
+    domain: Domain = None,
     profile: Within = None,
     kind: Kind = None,
     words_only: WordsOnly = False,

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mcp_toolweaver.cli.completing import kinds, profile_names, server_names
+from mcp_toolweaver.cli.completing import domain_names, kinds, profile_names, server_names
 
 Config = Annotated[
     Optional[Path],  # noqa: UP045  typer reads the annotation at run time
@@ -23,6 +23,10 @@ Within = Annotated[
         help="Only this part of the catalog: a name of toolweaver.profiles.",
         autocompletion=profile_names,
     ),
+]
+Domain = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--domain", help="Only tools of this domain or server.", autocompletion=domain_names),
 ]
 Kind = Annotated[
     Optional[str],  # noqa: UP045

@@ -10,37 +10,43 @@ from typing import Any
 from rich.markup import escape
 
 from mcp_toolweaver.cli.configuring import configuration
+from mcp_toolweaver.cli.exit_codes import ExitCode
 from mcp_toolweaver.cli.printing import err, out, print_json
 from mcp_toolweaver.core.errors import Unavailable
+from mcp_toolweaver.core.scrub import scrub
 from mcp_toolweaver.registry.entry import Entry
 from mcp_toolweaver.registry.launching import Launch, launches
 from mcp_toolweaver.registry.ranking import newest, ranked, searches
 from mcp_toolweaver.registry.reading import read_entries, shown
+
+_SHOWN = 5
+"""Problems; of more the number is told."""
 
 
 def search(config: Path | None, words: str, source: str | None, limit: int, *, as_json: bool) -> int:
     """Print the servers that are meant; return the exit status (1: none, or the registry is away)."""
     found = _found(config, searches(words), source)
     if found is None:
-        return 1
+        return ExitCode.FOUND_WANTING
     best = ranked(found, words, limit)
     if as_json:
         print_json({"servers": [to_json(entry) for entry in best]})
     for entry in () if as_json else best:
         _print_short(entry)
+        _print_ways(entry)
     if not best and not as_json:
         out.print(f"none of {len(found):,} servers is about that", highlight=False)
-    return 0 if best else 1
+    return ExitCode.OK if best else ExitCode.FOUND_WANTING
 
 
 def show(config: Path | None, name: str, source: str | None, *, as_json: bool) -> int:
     """Print one server and each way to run it; return the exit status (1: there is none)."""
     entry = named(config, name, source)
     if entry is None:
-        return 1
+        return ExitCode.FOUND_WANTING
     if as_json:
         print_json(to_json(entry))
-        return 0
+        return ExitCode.OK
     _print_short(entry)
     for each in launches(entry):
         if isinstance(each, Launch):
@@ -48,7 +54,7 @@ def show(config: Path | None, name: str, source: str | None, *, as_json: bool) -
         else:
             out.print(f"    [yellow]not this way:[/] {escape(str(each))}", soft_wrap=True, highlight=False)
     out.print(f"next: toolweaver add {escape(entry.name)}", soft_wrap=True, highlight=False)
-    return 0
+    return ExitCode.OK
 
 
 def named(config: Path | None, name: str, source: str | None) -> Entry | None:
@@ -96,10 +102,10 @@ def _found(config: Path | None, asked_for: Sequence[str], source: str | None) ->
     except Unavailable as away:
         sys.stderr.write(f"toolweaver: {away}\n")
         return None
-    for problem in read.problems[:5]:
-        sys.stderr.write(f"toolweaver: {problem}\n")
-    if len(read.problems) > 5:  # noqa: PLR2004  as many as are shown
-        sys.stderr.write(f"toolweaver: and {len(read.problems) - 5} more\n")
+    for problem in read.problems[:_SHOWN]:
+        sys.stderr.write(f"toolweaver: {scrub(problem)}\n")
+    if len(read.problems) > _SHOWN:
+        sys.stderr.write(f"toolweaver: and {len(read.problems) - _SHOWN} more\n")
     return newest(read.entries)
 
 
@@ -109,11 +115,20 @@ def _print_short(entry: Entry) -> None:
     out.print(f"[bold]{escape(entry.name)}[/] {escape(entry.version)}{mark}{title}", soft_wrap=True, highlight=False)
     if entry.description:
         out.print(f"    {escape(' '.join(entry.description.split()))}", soft_wrap=True, highlight=False)
-    ways = [each for each in launches(entry) if isinstance(each, Launch)]
-    secrets = sorted({need.name for each in ways for need in each.needs if need.isSecret})
-    needs = f"; needs {', '.join(secrets)}" if secrets else ""
-    names = ", ".join(dict.fromkeys(each.way for each in ways)) or "no way that is known here"
-    out.print(f"    runs by: {escape(names)}{escape(needs)}", soft_wrap=True, highlight=False)
+
+
+def _print_ways(entry: Entry) -> None:
+    """Print how a server could be run, one line a way, or why it cannot."""
+    ways = list(launches(entry))
+    usable = [each for each in ways if isinstance(each, Launch)]
+    for each in usable:
+        risky = " [red](risky)[/]" if each.risks else ""
+        out.print(f"    {each.way}: {escape(command_of(each.values))}{risky}", soft_wrap=True, highlight=False)
+    if not usable:
+        why = str(ways[0]) if ways else "it says no way that we know"
+        out.print(f"    [yellow]cannot be run:[/] {escape(why)}", soft_wrap=True, highlight=False)
+    if secrets := sorted({need.name for each in usable for need in each.needs if need.isSecret}):
+        out.print(f"    needs {escape(', '.join(secrets))}", soft_wrap=True, highlight=False)
 
 
 def _print_launch(launch: Launch) -> None:

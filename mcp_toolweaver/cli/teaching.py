@@ -23,6 +23,7 @@ LESSONS: Mapping[str, Lesson] = {
     "import": Lesson(_START, "toolweaver import --from cursor --dry-run", "toolweaver list"),
     "list": Lesson(_START, "toolweaver list --timing", "toolweaver doctor, for what is not ready"),
     "doctor": Lesson(_START, "toolweaver doctor --json", "toolweaver logs SERVER"),
+    "completion": Lesson(_START, "source <(toolweaver completion bash)", "the Tab key"),
     "search": Lesson(_USE, 'toolweaver search "send a mail to the team" -n 3', "toolweaver call NAME JSON"),
     "explain": Lesson(_USE, 'toolweaver explain "send a mail" --tool mail__send', "toolweaver eval, for many queries"),
     "call": Lesson(_USE, """toolweaver call time__get_current_time '{"timezone": "Asia/Tokyo"}'"""),
@@ -44,6 +45,24 @@ LESSONS: Mapping[str, Lesson] = {
 }
 """By command; a test wants one for each."""
 
+EXAMPLES: Mapping[str, str] = {
+    "registry search": 'toolweaver registry search "browser automation" -n 3',
+    "registry show": "toolweaver registry show io.github.example/weather",
+    "index status": "toolweaver index status --json",
+    "index rebuild": "toolweaver index rebuild --embed",
+    "index export": "toolweaver index export vectors.bin",
+    "index import": "toolweaver index import vectors.bin",
+    "cache stats": "toolweaver cache stats --json",
+    "cache clear": "toolweaver cache clear",
+    "token add": "toolweaver token add laptop --expires 30d --read-only",
+    "token list": "toolweaver token list",
+    "token revoke": "toolweaver token revoke laptop",
+    "secret set": "toolweaver secret set github",
+    "secret list": "toolweaver secret list",
+    "secret remove": "toolweaver secret remove github",
+}
+"""By command of a group."""
+
 
 def teach(app: typer.Typer) -> None:
     """Put the commands into their panels, in the order of the lessons, each with an example under its help."""
@@ -54,6 +73,9 @@ def teach(app: typer.Typer) -> None:
             info.rich_help_panel = lesson.panel
             following = f". Next: {lesson.following}." if lesson.following else ""
             info.epilog = f"Example: {lesson.example}{following}"
+    for group in app.registered_groups:
+        for command in group.typer_instance.registered_commands if group.typer_instance else ():
+            command.epilog = f"Example: {EXAMPLES[f'{name_of(group)} {name_of(command)}']}"
     order = {name: place for place, name in enumerate(LESSONS)}
     app.registered_commands.sort(key=lambda info: order.get(name_of(info), len(order)))
 

@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from mcp_toolweaver.cli.completing import domain_names, profile_names, server_names
 from mcp_toolweaver.cli.options import AsJson, Config
 
 token = typer.Typer(
@@ -24,10 +25,16 @@ def token_add(
     ] = "90d",
     profile: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="A profile of the configuration that limits it, too."),
+        typer.Option(help="A profile of the configuration that limits it, too.", autocompletion=profile_names),
     ] = None,
-    server: Annotated[_Patterns, typer.Option(help="Good for the tools of such servers; may be repeated.")] = None,
-    domain: Annotated[_Patterns, typer.Option(help="Good for the tools of such domains; may be repeated.")] = None,
+    server: Annotated[
+        _Patterns,
+        typer.Option(help="Good for the tools of such servers; may be repeated.", autocompletion=server_names),
+    ] = None,
+    domain: Annotated[
+        _Patterns,
+        typer.Option(help="Good for the tools of such domains; may be repeated.", autocompletion=domain_names),
+    ] = None,
     tool: Annotated[
         _Patterns, typer.Option(help="Good for such tools, as hosts call them or server::tool; may be repeated.")
     ] = None,

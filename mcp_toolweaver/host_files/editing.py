@@ -46,8 +46,10 @@ def changed(text: str, syntax: SyntaxName, change: Change) -> str:
         made = mark + way.exchanged(bare, change.section, out, {**new, **change.written})
     except (Malformed, ValueError) as error:
         raise Unreadable(f"cannot be changed: {error}") from error
-    after, _doubles = parsed(made, syntax)
-    _check(before, after, change)
+    try:
+        _check(before, parsed(made, syntax)[0], change)
+    except Unreadable as error:
+        raise Unreadable("cannot be changed without changing more than the servers; change it by hand") from error
     return made
 
 
@@ -98,7 +100,7 @@ def _check(before: Mapping[str, Any], after: Mapping[str, Any], change: Change) 
     there = {name: entry for name, entry in now.items() if name not in named}
     is_added = {*change.add, *change.written} <= now.keys()
     if stayed != there or not is_added or _rest(before, change.section) != _rest(after, change.section):
-        raise Unreadable("cannot be changed without changing more than the servers; change it by hand")
+        raise Unreadable("something else would be another one")
 
 
 def _rest(document: Any, section: tuple[str, ...]) -> Any:

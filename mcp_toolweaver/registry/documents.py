@@ -38,7 +38,7 @@ def entries_in_text(text: str, where: str) -> Iterator[Raw]:
 
 
 def _in_lines(text: str, where: str) -> Iterator[Raw]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
                 yield f"{where}, line {number}", json.loads(line)

@@ -92,7 +92,11 @@ def _fixed(way: str, package: Package, env: Mapping[str, str], needs: Needs) -> 
     if way == "pypi":
         return []
     forwarded = [text for name in env for text in ("-e", name)]
-    return ["run", "-i", "--rm", *forwarded, *_arguments(unusual(way, package.runtimeArguments), needs)]
+    options = unusual(way, package.runtimeArguments)
+    for each in options:
+        if each.type == "positional" and not (each.value or "").startswith("-"):
+            raise NotRunnable(f"Docker would take {(each.value or each.valueHint)[:40]!r} for the image")
+    return ["run", "-i", "--rm", *forwarded, *_arguments(options, needs)]
 
 
 def _arguments(arguments: Sequence[Argument], needs: Needs) -> list[str]:

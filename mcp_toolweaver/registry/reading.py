@@ -66,7 +66,7 @@ def _raw(source: str, searches: Sequence[str], problems: list[str]) -> Iterable[
         return _in_files(Path(source).expanduser(), problems)
     from mcp_toolweaver.registry.asking import asked  # noqa: PLC0415  files are read without a client
 
-    return asked(source, searches, problems)
+    return iter(asked(source, searches, problems))
 
 
 def _in_files(path: Path, problems: list[str]) -> Iterator[Raw]:

@@ -11,7 +11,7 @@ import pytest
 
 from mcp_toolweaver.cli.exit_codes import ExitCode
 from mcp_toolweaver.cli.main import app
-from mcp_toolweaver.cli.teaching import LESSONS, name_of
+from mcp_toolweaver.cli.teaching import EXAMPLES, LESSONS, name_of
 from tests.interaction.servers import COMPANY, environment, write_config
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -21,7 +21,7 @@ GOOD, BAD = "good", "bad"
 @pytest.fixture(scope="module")
 def configs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("codes")
-    made = {}
+    made: dict[str, Path] = {}
     for name, servers in {GOOD: {}, BAD: {"gone": {"command": "no-such-program"}}}.items():
         (folder / name).mkdir()
         made[name] = write_config(folder / name, servers, sources=[COMPANY])
@@ -43,6 +43,8 @@ def configs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (GOOD, ["status"], ExitCode.FOUND_WANTING),
         (GOOD, ["doctor", "--no-start", "--frobnicate"], ExitCode.WRONG_USAGE),
         (GOOD, ["connect", "emacs"], ExitCode.WRONG_USAGE),
+        (GOOD, ["registry", "search", "x", "--source", "nowhere.json"], ExitCode.FOUND_WANTING),
+        (GOOD, ["remove", "nobody"], ExitCode.WRONG_USAGE),
     ],
 )
 def test_a_command_ends_with_the_status_of_the_reference(
@@ -73,6 +75,10 @@ def test_every_command_has_its_panel_an_example_and_help() -> None:
     for info in infos:
         assert info.rich_help_panel
         assert f"toolweaver {name_of(info)}" in str(info.epilog)
+        below = info.typer_instance.registered_commands if hasattr(info, "typer_instance") else ()
+        for each in below:
+            assert f"toolweaver {name_of(info)} {name_of(each)}" in str(each.epilog)
+    assert all(example.startswith(f"toolweaver {name}") for name, example in EXAMPLES.items())
 
 
 def test_the_reference_of_commands_is_that_of_the_commands() -> None:

@@ -55,7 +55,7 @@ def answering(answer: Answer) -> Generator[tuple[str, list[dict[str, str]]]]:
 
 
 def entry(name: str, version: str = "1.0.0", **values: Any) -> dict[str, Any]:
-    return {"server": {"name": name, "description": "", "version": version, **values}, "_meta": {}}
+    return {"server": {"name": name, "version": version, **values}, "_meta": {}}
 
 
 def page(*entries: Any, following: Any = None) -> bytes:
@@ -154,6 +154,12 @@ def test_a_file_that_cannot_be_read_keeps_no_other_of_its_folder_back(tmp_path: 
         read_entries(str(tmp_path / "half.json"))
     with pytest.raises(Unavailable, match="holds no"):
         read_entries(str(tmp_path / "folder.json"))
+
+
+def test_a_line_ends_where_json_lines_end(tmp_path: Path) -> None:
+    two = [json.dumps(entry(name, description="a\u2028b\x85c"), ensure_ascii=False) for name in ("a/x", "a/y")]
+    (tmp_path / "r.jsonl").write_bytes("\r\n".join(two).encode())
+    assert [each.name for each in read_entries(str(tmp_path)).entries] == ["a/x", "a/y"]
 
 
 def test_versions_are_in_the_order_of_semantic_versioning() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -98,6 +100,7 @@ def test_servers_are_ranked_by_where_the_words_stand() -> None:
         {"registryType": "oci", "identifier": "x:stable"},
         {"registryType": "oci", "identifier": "x", "version": "latest"},
         {"registryType": "oci", "identifier": "x@npm:evil"},
+        {"registryType": "oci", "runtimeArguments": [{"type": "positional", "value": "evil/image"}]},
         {"registryType": "nuget"},
         {"registryType": "pypi", "identifier": "--index-url"},
         {"registryType": "oci", "identifier": "--privileged"},
@@ -251,6 +254,10 @@ def test_texts_for_people_are_shown_without_what_is_hidden() -> None:
     assert (shown.description, shown.title, shown.version) == ("abc", "xy", "1")
 
 
+KEYS = [
+    *("server", "name", "version", "status", "packages", "remotes", "registryType", "identifier", "transport", "_meta"),
+    *("packageArguments", "runtime_arguments", "environmentVariables", "url", "type", "headers", "variables", "value"),
+]
 ODD = st.text(max_size=12) | st.sampled_from(
     [
         "--x",
@@ -305,3 +312,49 @@ def test_whatever_an_entry_says_only_its_pinned_package_is_run(raw: dict[str, An
         names = {need.name for need in launch.needs}
         parts = [part for each in [*args, *env.values()] for part in each.split("${")[1:]]
         assert all(part.partition("}")[0].partition(":-")[0] in names for part in parts)
+
+
+URL = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["https://", "http://", "http://localhost", "//", "https:", "file://", "{u}", ""]),
+    st.sampled_from(
+        ["x.example", "[::1]", "[x", "a@b", "a:b@c", "x:99999", "x:-1", "127.0.0.1", "x\\@y", "\u2100.x", ""]
+    ),
+    st.sampled_from(["/mcp", "/{tenant}", "/${HOME}", "?a={b}", "#{c}", "/\n", "/ x", "/%0a", ""]) | ODD,
+)
+REMOTE = st.fixed_dictionaries(
+    {"type": st.sampled_from(["sse", "streamable-http", "ws"]), "url": URL | ODD},
+    optional={"headers": st.lists(ARGUMENT, max_size=2), "variables": st.dictionaries(ODD, ARGUMENT, max_size=2)},
+)
+
+
+@given(REMOTE)
+def test_whatever_an_address_says_only_an_https_host_or_this_machine_is_spoken_to(raw: dict[str, Any]) -> None:
+    try:
+        hostile = entry_of({"name": "a/x", "version": "1", "remotes": [raw]})
+    except NotAnEntry:
+        return
+    for launch in launches(hostile):
+        if isinstance(launch, Launch):
+            parts = urlsplit(str(launch.values["url"]))
+            assert parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
+            assert parts.hostname == urlsplit(str(raw["url"])).hostname
+            assert "@" not in parts.netloc
+            assert set(re.findall(r"\$\{(\w+)", str(launch.values))) <= {need.name for need in launch.needs}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ODD,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | ODD, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=8))
+def test_whatever_is_read_is_an_entry_or_is_none_and_nothing_else_happens(raw: dict[str, Any]) -> None:
+    try:
+        read = entry_of({"name": "a/x", **raw})
+    except NotAnEntry:
+        return
+    for launch in launches(read):
+        assert isinstance(launch, Launch | NotRunnable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -77,18 +78,27 @@ def registry() -> Generator[str]:
         server.server_close()
 
 
+PROGRAMS = ("npx", "uvx", "docker")
+
+
 def run(folder: Path, *arguments: str) -> tuple[int, Any, str]:
     """Return the status of a command, what it prints as JSON, and what it says beside."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    for name in PROGRAMS:
+        (programs / name).write_text('#!/bin/sh\ntouch "$0.was-run"\n', encoding="utf-8")
+        (programs / name).chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-m", "mcp_toolweaver", *arguments, "--json"],
         capture_output=True,
         text=True,
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder, PATH=os.pathsep.join([str(programs), os.environ["PATH"]])),
         stdin=subprocess.DEVNULL,
         timeout=90,
         check=False,
     )
+    assert not list(programs.glob("*.was-run")), "the registry runs nothing"
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
