@@ -110,7 +110,7 @@ async def test_a_server_that_wants_a_login_is_named_with_what_to_do(
     async with host(_config(tmp_path, web, status)) as client:
         notes = await _noted(client, status)
         await _is_well(client, "beside")
-    assert "Authorization" in notes
+    assert "it needs a login; run `toolweaver login odd`" in notes
     assert "k3y" not in notes
 
 
