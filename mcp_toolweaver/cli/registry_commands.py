@@ -135,7 +135,8 @@ def _print_launch(launch: Launch) -> None:
     out.print(f"    [bold]{launch.way}[/]: {escape(command_of(launch.values))}", soft_wrap=True, highlight=False)
     for need in launch.needs:
         secret = " (secret)" if need.isSecret else ""
-        told = f"      {need.name}{secret}: {' '.join(need.description.split())}"
+        about = " ".join(need.description.split())
+        told = f"      {need.name}{secret}{f': {about}' if about else ''}"
         out.print(escape(told), soft_wrap=True, highlight=False)
     for risk in launch.risks:
         out.print(f"      [red]risk:[/] {escape(risk)}", soft_wrap=True, highlight=False)

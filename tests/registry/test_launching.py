@@ -261,7 +261,7 @@ def test_variables_of_a_container_are_in_no_command_line_and_optional_ones_need_
 def test_a_secret_that_need_not_be_given_keeps_no_server_from_starting() -> None:
     either = [{"name": "TOKEN", "isSecret": True}, {"name": "PASSWORD", "isSecret": True}]
     argument = {"type": "named", "name": "--key", "isSecret": True}
-    mounted = {"type": "named", "name": "--in", "value": "{folder}", "variables": {"folder": {}}}
+    mounted: dict[str, Any] = {"type": "named", "name": "--in", "value": "{folder}", "variables": {"folder": {}}}
     launch = chosen(package(environmentVariables=either, packageArguments=[argument, mounted]), None)
     assert launch.values["env"] == {"TOKEN": "${TOKEN:-}", "PASSWORD": "${PASSWORD:-}"}
     assert [need.name for need in launch.needs] == ["TOKEN", "PASSWORD"]
