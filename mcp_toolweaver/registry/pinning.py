@@ -30,12 +30,16 @@ _VERSIONS: Mapping[str, re.Pattern[str]] = {
 _FILE = re.compile(r".*\.(tgz|tar|gz)", re.IGNORECASE)
 """npm takes a version that ends so for a file in the current folder."""
 
-_INDEXES: Mapping[str, tuple[str, ...]] = {
-    "npm": ("registry.npmjs.org",),
-    "pypi": ("pypi.org",),
-    "oci": ("docker.io", "index.docker.io", "registry-1.docker.io", "hub.docker.com"),
+_INDEXES: Mapping[str, frozenset[tuple[str, ...]]] = {
+    "npm": frozenset({("npmjs", "org")}),
+    "pypi": frozenset({("pypi", "org")}),
+    "oci": frozenset({("docker", "io"), ("docker", "com")}),
 }
-"""Where each program looks by itself."""
+"""The last two labels of the hosts where each program looks by itself."""
+
+
+def _is_own(way: str, host: str) -> bool:
+    return tuple(host.casefold().split(".")[-2:]) in _INDEXES[way]
 
 
 def pinned(way: str, package: Package) -> str:
@@ -62,9 +66,9 @@ def _oci(package: Package) -> str:
     """Return an image; where its registry is said beside it, its name begins with that."""
     parts = _NAMES["oci"].fullmatch(package.identifier)
     host = _host(package)
-    if parts is None or (host and host not in _INDEXES["oci"] and not re.fullmatch(rf"{_PART}(:[0-9]+)?", host)):
+    if parts is None or (host and not _is_own("oci", host) and not re.fullmatch(rf"{_PART}(:[0-9]+)?", host)):
         raise NotRunnable(f"{package.registryBaseUrl[:80]!r} is no registry of images")
-    elsewhere = "" if not host or host in _INDEXES["oci"] or parts["name"].startswith(f"{host}/") else f"{host}/"
+    elsewhere = "" if not host or _is_own("oci", host) or parts["name"].startswith(f"{host}/") else f"{host}/"
     tag, digest = parts["tag"] or "", parts["digest"] or ""
     if not digest:
         tag = f":{_version('oci', package, tag.removeprefix(':'))}"
@@ -85,7 +89,7 @@ def _version(way: str, package: Package, given: str = "") -> str:
 def _in_own_index(way: str, package: Package) -> str:
     """Return the name of a package, which its program looks for in its own index, where it may be another's."""
     host = _host(package)
-    if host and host not in _INDEXES[way]:
+    if host and not _is_own(way, host):
         raise NotRunnable(
             f"{package.identifier} is in another index than that of {way} ({host[:80]!r}); add it by hand"
         )
