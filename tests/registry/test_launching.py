@@ -94,7 +94,7 @@ def test_servers_are_ranked_by_where_the_words_stand() -> None:
         {"version": "1.x"},
         {"version": "1.0.0-x.tgz"},
         {"registryBaseUrl": "https://packages.evil.example"},
-        {"registryType": "pypi", "registryBaseUrl": "https://pypi.org.evil.example/simple"},
+        {"registryType": "pypi", "registryBaseUrl": "https://pypi-org.evil.example/simple"},
         {"registryType": "pypi", "registryBaseUrl": "https://[x"},
         {"registryType": "oci", "identifier": "x:latest"},
         {"registryType": "oci", "identifier": "x:stable"},
